@@ -1,0 +1,317 @@
+"""The picture that every screen is a slice of.
+
+A `Snapshot` holds what is true at ``as_of``: arrays by metric and unit, small lists of incidents, results and feeds.
+One is computed for all screens; panels are pure functions of it and a `Scope`. How it is read and patched live is in
+`ioc.store.live`; a past moment gives the same object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from ioc.figures import (
+    FINISHED,
+    OPEN_INCIDENTS,
+    RECEIVED,
+    SERVICE_BASE,
+    STATES,
+    CameraFigures,
+    CaseFigures,
+    FeedFigure,
+    IncidentFigures,
+    IndicatorFigure,
+    Metric,
+    UsageFigures,
+    camera_figures,
+    case_figures,
+    incident_figures,
+)
+from ioc.world import Unit, World
+
+BINS_A_DAY = 144
+"""Series are sums of ten minutes."""
+DAYS = 9
+"""Days that a snapshot remembers in ten-minute bins: today and eight before."""
+
+Figure = Literal["received", "finished", "open", "overdue", "detected", "incidents_open", "uses", "errors"]
+
+SERIES: Mapping[Figure, tuple[Metric, ...]] = {
+    "received": RECEIVED,
+    "finished": FINISHED,
+    "open": (Metric.OPEN,),
+    "overdue": (Metric.OVERDUE,),
+    "detected": (Metric.DETECTED,),
+    "incidents_open": OPEN_INCIDENTS,
+}
+LEVELS: frozenset[Figure] = frozenset({"open", "overdue", "incidents_open"})
+"""Figures whose series are levels at the end of each bin; the others are sums within it."""
+
+SERIES_FIGURES: tuple[Figure, ...] = (
+    "received",
+    "finished",
+    "open",
+    "overdue",
+    "detected",
+    "incidents_open",
+    "uses",
+    "errors",
+)
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A unit and all below it; cases by the unit that must decide, or by the one-stop centre that took them in."""
+
+    unit: str
+    by: Literal["handling", "receiving"] = "handling"
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """An incident as screens list it. ``since`` is its first event, ``state_at`` its latest."""
+
+    incident_id: str
+    camera_id: str
+    unit: str
+    kind: str
+    severity: str
+    state: str
+    since: datetime
+    state_at: datetime
+    lat: float | None
+    lon: float | None
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyResult:
+    """A case that was finished lately, with the places it belongs to (unit codes)."""
+
+    case_code: str
+    finished_at: datetime
+    handling: str
+    receiving: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What is usual for each ten minutes: the quarter, the middle and the three-quarter value [144]; ``days`` used."""
+
+    low: Floats
+    mid: Floats
+    high: Floats
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit with its case figures, as rankings list it."""
+
+    unit: Unit
+    cases: CaseFigures
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is true at ``as_of``.
+
+    Shapes: U units by `Unit.at`. ``pair`` int64 [14, U handling, U receiving], rows by `Metric` up to PAUSED_OVERDUE:
+    states at ``as_of``, happenings since local midnight. ``single`` int64 [40, U] likewise for incidents and cameras
+    (rows by `Metric`). ``usage`` int64 [services, 3, U]: uses, errors, VND since midnight. ``bins`` int32
+    [figures of SERIES_FIGURES, U, DAYS, 144]: sums (for levels: changes) of ten minutes, by handling unit, the last day
+    is today. ``levels_before`` int64 [figures, U]: levels before the first bin.
+    ``data_at`` is when the newest change was committed; ``sequence`` counts changes.
+    """
+
+    as_of: datetime
+    zone: ZoneInfo
+    world: World
+    sequence: int
+    data_at: datetime | None
+    pair: Ints
+    single: Ints
+    usage_sums: Ints
+    bins: npt.NDArray[np.int32]
+    levels_before: Ints
+    working_days: tuple[bool, ...]
+    """For each of DAYS whether offices were open; the last is today."""
+    incidents_open: tuple[IncidentRow, ...]
+    """All open ones: gravest first, then newest."""
+    incidents_latest: tuple[IncidentRow, ...]
+    """The newest detections whatever their state, newest first."""
+    results: tuple[ReadyResult, ...]
+    """Finished lately, newest first; at most some hundreds, enough for each receiving unit."""
+    indicator_values: Mapping[str, Mapping[str, IndicatorFigure]]
+    """By indicator, then unit code: own values."""
+    feeds: tuple[FeedFigure, ...]
+    live: bool = True
+
+    @property
+    def now_bin(self) -> int:
+        """The ten-minute bin of today that ``as_of`` lies in, 0 to 143."""
+        local = self.as_of.astimezone(self.zone)
+        return (local.hour * 60 + local.minute) // 10
+
+    def _sums(self, scope: Scope) -> dict[Metric, int]:
+        places = self.world.subtree(scope.unit)
+        rows = (
+            self.pair[:, places, :].sum(axis=(1, 2))
+            if scope.by == "handling"
+            else self.pair[:, :, places].sum(axis=(1, 2))
+        )
+        return {Metric(row): int(rows[row]) for row in range(1, 14)}
+
+    def cases(self, scope: Scope) -> CaseFigures:
+        """Case figures: happenings since local midnight, states now."""
+        return case_figures(self._sums(scope))
+
+    def incidents(self, scope: Scope) -> IncidentFigures:
+        """Incident figures: detected since local midnight, states now."""
+        sums = self.single[:, self.world.subtree(scope.unit)].sum(axis=1)
+        return incident_figures(
+            {metric: int(sums[metric]) for metric in (Metric.DETECTED, *OPEN_INCIDENTS, Metric.UNACKNOWLEDGED)}
+        )
+
+    def cameras(self, scope: Scope) -> CameraFigures:
+        """Cameras by their latest health."""
+        sums = self.single[:, self.world.subtree(scope.unit)].sum(axis=1)
+        return camera_figures({metric: int(sums[metric]) for metric in Metric if metric >= Metric.CAMERAS_ONLINE})
+
+    def usage(self, scope: Scope) -> dict[str, UsageFigures]:
+        """Every declared service, since local midnight."""
+        sums = self.usage_sums[:, :, self.world.subtree(scope.unit)].sum(axis=2)
+        return {
+            service.code: UsageFigures(*(int(n) for n in sums[at])) for at, service in enumerate(self.world.services)
+        }
+
+    def indicators(self, scope: Scope) -> dict[str, IndicatorFigure]:
+        """The indicators that have a value for the scope, each rolled up as declared."""
+        codes = {self.world.units[at].code for at in self.world.subtree(scope.unit)}
+        found = {}
+        for code, declared in self.world.indicators.items():
+            figure = roll_up(declared.roll_up, scope.unit, codes, self.indicator_values.get(code, {}))
+            if figure is not None:
+                found[code] = figure
+        return found
+
+    def feed(self, topic: str) -> FeedFigure | None:
+        """The feed of a topic such as ``ioc.cases.v1``."""
+        return next((feed for feed in self.feeds if feed.topic == topic), None)
+
+    def rows(self, units: Iterable[Unit], by: Literal["handling", "receiving"] = "handling") -> list[UnitRow]:
+        """Case figures of each unit with all below it."""
+        return [UnitRow(unit, self.cases(Scope(unit.code, by))) for unit in units]
+
+    def handled_for(self, receiving: str) -> list[UnitRow]:
+        """What was received at a unit and below, by the unit that must decide; units without cases are left out."""
+        sums = self.pair[:, :, self.world.subtree(receiving)].sum(axis=2)
+        busy = np.flatnonzero(np.abs(sums).sum(axis=0))
+        return [
+            UnitRow(self.world.units[at], case_figures({Metric(row): int(sums[row, at]) for row in range(1, 14)}))
+            for at in busy
+        ]
+
+    def own_incidents(self, scope: Scope) -> list[IncidentRow]:
+        """Open incidents of the scope: gravest first, then newest."""
+        codes = {self.world.units[at].code for at in self.world.subtree(scope.unit)}
+        return [row for row in self.incidents_open if row.unit in codes]
+
+    def latest_incidents(self, scope: Scope) -> list[IncidentRow]:
+        """The newest detections of the scope, newest first."""
+        codes = {self.world.units[at].code for at in self.world.subtree(scope.unit)}
+        return [row for row in self.incidents_latest if row.unit in codes]
+
+    def results_ready(self, scope: Scope, most: int = 12) -> list[ReadyResult]:
+        """Cases of the scope that were finished lately, newest first."""
+        codes = {self.world.units[at].code for at in self.world.subtree(scope.unit)}
+        found = [row for row in self.results if (row.receiving if scope.by == "receiving" else row.handling) in codes]
+        return found[:most]
+
+    def series(self, scope: Scope, figure: Figure, days_back: int = 0) -> Floats:
+        """Ten-minute values of a local day [144]: sums, or levels at the end of each bin; NaN after ``as_of``.
+
+        By handling unit whatever ``scope.by``. ``days_back`` 0 is today, at most DAYS - 1.
+        """
+        at = SERIES_FIGURES.index(figure)
+        places = self.world.subtree(scope.unit)
+        day = DAYS - 1 - days_back
+        own: Floats = self.bins[at, places, day, :].sum(axis=0, dtype=np.int64).astype(np.float64)
+        if figure in LEVELS:
+            before = int(self.levels_before[at, places].sum()) + int(self.bins[at, places, :day, :].sum(dtype=np.int64))
+            own = before + np.cumsum(own)
+        if days_back == 0:
+            own[self.now_bin + 1 :] = np.nan
+        return own
+
+    def usual(self, scope: Scope, figure: Figure) -> Band:
+        """What is usual at this hour: quartiles over the remembered days like today (working or not)."""
+        alike = [back for back in range(1, DAYS) if self.working_days[DAYS - 1 - back] == self.working_days[DAYS - 1]]
+        days = alike or list(range(1, DAYS))
+        values = np.stack([self.series(scope, figure, back) for back in days])
+        low, mid, high = np.quantile(values, (0.25, 0.5, 0.75), axis=0)
+        return Band(low, mid, high, len(days))
+
+    def same_time(self, scope: Scope, figure: Figure, days_back: int = 7) -> float:
+        """The figure as it was at this time of day ``days_back`` days ago: since midnight, or the level."""
+        values = self.series(scope, figure, days_back)
+        at = self.now_bin
+        if figure in LEVELS:
+            return float(values[at])
+        local = self.as_of.astimezone(self.zone)
+        part = ((local.hour * 60 + local.minute) % 10 * 60 + local.second) / 600
+        return float(values[:at].sum() + values[at] * part)
+
+
+def roll_up(
+    how: Literal["own", "sum", "mean"], unit: str, codes: set[str], values: Mapping[str, IndicatorFigure]
+) -> IndicatorFigure | None:
+    """An indicator over a subtree; None where it has no value there. The time is the newest that went in."""
+    if how == "own":
+        return values.get(unit)
+    parts: Sequence[IndicatorFigure] = [values[code] for code in sorted(codes) if code in values]
+    if not parts:
+        return None
+    total = sum(part.value for part in parts)
+    return IndicatorFigure(total if how == "sum" else total / len(parts), max(part.occurred_at for part in parts))
+
+
+def local_midnight(at: datetime, zone: ZoneInfo) -> datetime:
+    """The local midnight at or before ``at``, aware, in the zone."""
+    return at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def day_starts(as_of: datetime, zone: ZoneInfo) -> list[datetime]:
+    """The local midnights of the remembered days, oldest first; the last is today's."""
+    today = local_midnight(as_of, zone).replace(tzinfo=None)
+    return [(today - timedelta(days=back)).replace(tzinfo=zone) for back in range(DAYS - 1, -1, -1)]
+
+
+__all__ = [
+    "BINS_A_DAY",
+    "DAYS",
+    "LEVELS",
+    "SERIES",
+    "SERIES_FIGURES",
+    "SERVICE_BASE",
+    "STATES",
+    "Band",
+    "Figure",
+    "IncidentRow",
+    "ReadyResult",
+    "Scope",
+    "Snapshot",
+    "UnitRow",
+    "day_starts",
+    "local_midnight",
+    "roll_up",
+]
