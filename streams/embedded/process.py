@@ -66,7 +66,7 @@ def spawn(
             user=user[0] if user else None,
             group=user[1] if user else None,
             extra_groups=[] if user else None,
-            preexec_fn=die_with_parent(death),
+            preexec_fn=die_with_parent(death),  # noqa: PLW1509 - it only makes two system calls
         )
     finally:
         if output is not None:

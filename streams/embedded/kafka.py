@@ -1,0 +1,209 @@
+"""Apache Kafka for one machine: a single KRaft node in a JVM of 256 MB, a direct child that ends with us.
+
+Its listeners are on loopback only and its ports are remembered beside its data. The default replication of every
+internal topic is one, and topics are never made by asking for them: a misspelt name is an error.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import signal
+import subprocess
+import uuid
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+
+from ioc.errors import OperatorError
+from streams.embedded.java import KAFKA_VERSION, fetch_jars, find_java
+from streams.embedded.lock import DirectoryLock
+from streams.embedded.process import end, free_ports, last_lines, port_is_free, spawn, wait_until
+
+LOG_SETTINGS = Path(__file__).with_name("kafka-log4j2.properties")
+STARTED = b"Kafka Server started"
+START_PATIENCE_S = 120.0
+"""A start after a crash checks the logs of every partition first."""
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+default.replication.factor=1
+min.insync.replicas=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
+num.network.threads=2
+num.io.threads=4
+log.segment.bytes=134217728
+log.cleaner.dedupe.buffer.size=16777216
+"""
+"""The cleaner's buffer is 128 MB by default: half of our heap."""
+
+
+class EmbeddedKafka:
+    """One Kafka broker in ``directory``, which holds its data, its ports, its log and its lock.
+
+    ``java`` and ``jars`` default to what `find_java` and `fetch_jars` give. `start` and `stop` can be called again and
+    again; start it from the main thread.
+    """
+
+    name = "kafka"
+
+    def __init__(
+        self, directory: Path, *, java: Path | None = None, jars: Path | None = None, heap_mb: int = 256
+    ) -> None:
+        self.directory = directory.resolve()
+        self.data = self.directory / "data"
+        self.log = self.directory / "kafka.log"
+        self.heap_mb = heap_mb
+        self.process: subprocess.Popen[bytes] | None = None
+        self._java = java
+        self._jars = jars
+        self._lock = DirectoryLock(self.directory / "lock")
+        self._port = 0
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Where clients connect; known once it has been started."""
+        return f"127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Starts the broker and returns when it serves; formats its storage the first time.
+
+        Raises OperatorError: no Java, no jars, another supervisor has the directory, its data are of a newer Kafka, or
+        the broker ends (with the last words of its log).
+        """
+        if self.alive():
+            return
+        self._java = self._java or find_java()
+        self._jars = self._jars or fetch_jars(lambda _: None)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire()
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
+        refuse_newer(self.directory / "version.json", KAFKA_VERSION)
+        self._end_orphans()
+        broker, controller = self._choose_ports()
+        settings = self.directory / "server.properties"
+        if not (self.data / "meta.properties").exists():
+            self._format(broker, controller)
+        settings.write_text(PROPERTIES.format(broker=broker, controller=controller, data=self.data), encoding="utf-8")
+        (self.directory / "version.json").write_text(json.dumps({"kafka": KAFKA_VERSION}), encoding="utf-8")
+        said_before = self.log.stat().st_size if self.log.exists() else 0
+        self.process = spawn(self._command("kafka.Kafka", str(settings)), death=signal.SIGTERM, log=self.log)
+        wait_until(lambda: not self.alive() or self._has_started(said_before), START_PATIENCE_S)
+        if not self.alive():
+            raise OperatorError(f"Kafka ended at its start: {last_lines(self.log)} ({self.log})")
+        if not self._has_started(said_before):
+            raise OperatorError(f"Kafka does not serve after {START_PATIENCE_S:.0f} s, see {self.log}")
+        self._port = broker
+
+    def stop(self) -> None:
+        """Ends the broker; its partitions are closed cleanly."""
+        if self.process is not None:
+            end(self.process, ((signal.SIGTERM, 20.0),))
+            self.process = None
+        self._lock.release()
+
+    def alive(self) -> bool:
+        """Whether the broker's process runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def __enter__(self) -> EmbeddedKafka:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def _command(self, main: str, *words: str) -> list[str]:
+        return [
+            str(self._java), "-Xms128m", f"-Xmx{self.heap_mb}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+            "-Djava.awt.headless=true", f"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}", self._mark,
+            "-cp", f"{self._jars}/*", main, *words,
+        ]  # fmt: skip
+
+    @property
+    def _mark(self) -> str:
+        return f"-Dioc.kafka={self.directory}"
+
+    def _has_started(self, said_before: int) -> bool:
+        try:
+            with self.log.open("rb") as file:
+                size = self.log.stat().st_size
+                file.seek(said_before if size >= said_before else 0)
+                return STARTED in file.read()
+        except FileNotFoundError:
+            return False
+
+    def _choose_ports(self) -> tuple[int, int]:
+        remembered = self.directory / "ports.json"
+        try:
+            broker, controller = json.loads(remembered.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            broker, controller = free_ports(2)
+        if not port_is_free(broker) or not port_is_free(controller):
+            broker, controller = free_ports(2)
+        remembered.write_text(json.dumps([broker, controller]), encoding="utf-8")
+        return int(broker), int(controller)
+
+    def _format(self, broker: int, controller: int) -> None:
+        new = self.directory / "data.new"  # renamed when whole: what an interrupted format left is no data
+        shutil.rmtree(new, ignore_errors=True)
+        settings = self.directory / "format.properties"
+        settings.write_text(PROPERTIES.format(broker=broker, controller=controller, data=new), encoding="utf-8")
+        cluster = "c" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]  # "-" first would be an option
+        words = ("format", "-t", cluster, "-c", str(settings))
+        done = spawn(self._command("kafka.tools.StorageTool", *words), death=signal.SIGKILL, log=self.log).wait()
+        if done != 0:
+            raise OperatorError(f"Kafka could not format its storage: {last_lines(self.log)} ({self.log})")
+        shutil.rmtree(self.data, ignore_errors=True)
+        new.rename(self.data)
+        settings.unlink()
+
+    def _end_orphans(self) -> None:
+        left = [p for p in psutil.process_iter(["cmdline"]) if self._mark in (p.info["cmdline"] or ())]
+        for process in left:
+            process.terminate()
+        for process in psutil.wait_procs(left, timeout=20)[1]:
+            process.kill()
+            process.wait(10)
+
+
+def refuse_newer(record: Path, version: str) -> None:
+    """Raises OperatorError where ``record`` says that a Kafka newer than ``version`` has written the data beside it."""
+    try:
+        wrote = str(json.loads(record.read_text(encoding="utf-8"))["kafka"])
+    except FileNotFoundError:
+        return
+    except (ValueError, KeyError, TypeError):
+        raise OperatorError(f"{record} is damaged; choose another --data-dir") from None
+    if _numbers(wrote) > _numbers(version):
+        raise OperatorError(
+            f"{record.parent} was written by Kafka {wrote}, newer than {version}; choose another --data-dir"
+        )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())

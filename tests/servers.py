@@ -1,0 +1,170 @@
+"""Real servers for every test: a pytest plugin with one PostgreSQL and one Kafka for the whole run.
+
+`database` is a fresh, empty database of its own for each test, dropped afterwards; topics are shared by all tests of a
+run, so name yours with `unique`. ``IOC_TEST_TIMESCALE_DSN`` makes the same tests run on that server instead of the
+embedded one.
+
+A server that can't be had fails the test where ``CI`` is set. Elsewhere the test is skipped, and one loud line right
+above pytest's own last one names everything that was.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from ioc.errors import OperatorError
+from streams.embedded.java import fetch_jars
+from streams.embedded.kafka import EmbeddedKafka
+from streams.embedded.postgres import EmbeddedPostgres
+
+TIMESCALE = "IOC_TEST_TIMESCALE_DSN"
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MISSING = pytest.StashKey[dict[str, str]]()
+MARKS = {"postgres": "database", "database": "database", "kafka": "kafka", "own_kafka": "kafka", "chromium": "browser"}
+"""Which mark a test gets by itself from the fixtures it asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseServer:
+    """The PostgreSQL of this run; ``dsn`` gives the address of one of its databases."""
+
+    dsn: Callable[[str], str]
+    timescale: bool
+
+    def create(self, name: str, template: str | None = None) -> str:
+        """Makes database ``name``, a copy of ``template`` where one is named, and gives its address."""
+        from_template = sql.SQL(" template {}").format(sql.Identifier(template)) if template else sql.Composed([])
+        self._run(sql.SQL("create database {}").format(sql.Identifier(name)) + from_template)
+        return self.dsn(name)
+
+    def drop(self, name: str) -> None:
+        """Removes database ``name``, cutting the sessions that a test left in it."""
+        self._run(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+    def _run(self, words: sql.Composed) -> None:
+        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(words)
+
+
+def in_ci() -> bool:
+    """Whether nothing may be skipped."""
+    return os.environ.get("CI", "").lower() not in {"", "0", "false"}
+
+
+def lacking(request: pytest.FixtureRequest, what: str, why: str) -> None:
+    """Ends the test because ``what`` can't be had: a failure in CI, else a skip that is named at the end of the run."""
+    request.config.stash[MISSING].setdefault(what, why)
+    if in_ci():
+        pytest.fail(f"{what} is missing and CI may not skip: {why}", pytrace=False)
+    pytest.skip(f"{what}: {why}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepares the list of what is missing."""
+    config.stash[MISSING] = {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks each test by the servers it uses."""
+    for item in items:
+        for mark in sorted({MARKS[name] for name in getattr(item, "fixturenames", ()) if name in MARKS}):
+            item.add_marker(mark)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Names what was missing, as the last line before pytest's own."""
+    missing = config.stash[MISSING]
+    if missing:
+        named = "; ".join(f"{what} ({why})" for what, why in missing.items())
+        terminalreporter.write_line(f"!!! NOT TESTED, MISSING HERE: {named} !!!", red=True, bold=True)
+
+
+@pytest.fixture
+def unique() -> Callable[[str], str]:
+    """Makes a name that no other test of this run has: ``unique("cases")`` gives ``cases-3f2a…``."""
+    return lambda name: f"{name}-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix for the topics of one test; it ends with a dot."""
+    return f"t{uuid.uuid4().hex[:12]}."
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
+    """The run's PostgreSQL: that of ``IOC_TEST_TIMESCALE_DSN``, else an embedded one started now."""
+    named = os.environ.get(TIMESCALE)
+    if named:
+        yield DatabaseServer(lambda name: make_conninfo(named, dbname=name), timescale=True)
+        return
+    with tempfile.TemporaryDirectory(prefix="ioc-pg-") as directory:
+        # nothing of a run is worth a disk's patience; a kill -9 of the server loses nothing all the same
+        quick = {"fsync": "off", "max_connections": "100"}
+        try:
+            server = EmbeddedPostgres(Path(directory), quick)
+            server.start()
+        except OperatorError as error:
+            lacking(request, "PostgreSQL", str(error))
+            return
+        with server:
+            yield DatabaseServer(server.dsn, timescale=False)
+
+
+@pytest.fixture
+def database(postgres: DatabaseServer) -> Iterator[str]:
+    """The DSN of a fresh, empty database; it is dropped after the test."""
+    name = f"t_{uuid.uuid4().hex[:16]}"
+    yield postgres.create(name)
+    postgres.drop(name)
+
+
+def _start_kafka(request: pytest.FixtureRequest, directory: Path) -> EmbeddedKafka:
+    try:
+        broker = EmbeddedKafka(directory, jars=fetch_jars(lambda _: None))
+        broker.start()
+    except OperatorError as error:
+        lacking(request, "Kafka", str(error))
+        raise
+    return broker
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The ``bootstrap_servers`` of the run's Kafka. It makes no topic by itself; never use a topic's name again."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ioc-kafka-") as directory,
+        _start_kafka(request, Path(directory)) as broker,
+    ):
+        yield broker.bootstrap_servers
+
+
+@pytest.fixture
+def own_kafka(request: pytest.FixtureRequest) -> Iterator[EmbeddedKafka]:
+    """A Kafka of this test alone (about 4 s): for tests of the contract's topic names or that kill it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ioc-kafka-") as directory,
+        _start_kafka(request, Path(directory)) as broker,
+    ):
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def chromium(request: pytest.FixtureRequest) -> str:
+    """The path of the system's Chromium."""
+    found = next((path for path in map(shutil.which, CHROMIUMS) if path), None)
+    if found is None:
+        lacking(request, "Chromium", "no chromium in PATH (Debian: apt-get install chromium)")
+    return str(found)
