@@ -94,9 +94,7 @@ def fetch_jars(say: Callable[[str], None], cache: Path | None = None) -> Path:
             return found
         maven = shutil.which("mvn")
         if not maven:
-            raise OperatorError(
-                f"Maven is not installed, so Kafka {KAFKA_VERSION} can't be fetched (Debian: apt-get install maven)"
-            )
+            raise OperatorError(f"no Maven to fetch Kafka {KAFKA_VERSION} with (Debian: apt-get install maven)")
         say(f"fetching Apache Kafka {KAFKA_VERSION} with Maven (about 45 MB, once) …")
         with tempfile.TemporaryDirectory(dir=cache, prefix="fetch-") as work:
             shutil.copy(POM, Path(work) / "pom.xml")

@@ -36,6 +36,8 @@ listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=PLAINTEXT://127.0.0.1:{broker}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}
+broker.heartbeat.interval.ms=1000
+broker.session.timeout.ms=5000
 auto.create.topics.enable=false
 default.replication.factor=1
 min.insync.replicas=1
@@ -53,7 +55,7 @@ num.io.threads=4
 log.segment.bytes=134217728
 log.cleaner.dedupe.buffer.size=16777216
 """
-"""The cleaner's buffer is 128 MB by default: half of our heap."""
+"""The cleaner's buffer is 128 MB by default: half of our heap. A killed broker is let in after its session."""
 
 
 class EmbeddedKafka:
