@@ -1,8 +1,8 @@
 """Real servers for every test: a pytest plugin with one PostgreSQL and one Kafka for the whole run.
 
-`database` is a fresh, empty database of its own for each test, dropped afterwards; topics are shared by all tests of a
-run, so name yours with `unique`. ``IOC_TEST_TIMESCALE_DSN`` makes the same tests run on that server instead of the
-embedded one.
+`database` is a fresh, empty database for each test and `store` one with the schema, both dropped afterwards; topics are
+shared by all tests of a run, so name yours with `unique`. ``IOC_TEST_TIMESCALE_DSN`` makes the same tests run on that
+server instead of the embedded one.
 
 A server that can't be had fails the test where ``CI`` is set. Elsewhere the test is skipped, and one loud line right
 above pytest's own last one names everything that was.
@@ -24,14 +24,18 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from ioc.errors import OperatorError
+from ioc.settings import Settings, load
+from ioc.store.connect import connect
+from ioc.store.migrate import migrate
 from streams.embedded.java import fetch_jars
 from streams.embedded.kafka import EmbeddedKafka
 from streams.embedded.postgres import EmbeddedPostgres
 
+ROOT = Path(__file__).parents[1]
 TIMESCALE = "IOC_TEST_TIMESCALE_DSN"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = pytest.StashKey[dict[str, str]]()
-MARKS = {"postgres": "database", "database": "database", "kafka": "kafka", "own_kafka": "kafka", "chromium": "browser"}
+MARKS = {"postgres": "database", "kafka": "kafka", "own_kafka": "kafka", "chromium": "browser"}
 """Which mark a test gets by itself from the fixtures it asks for."""
 
 
@@ -129,6 +133,41 @@ def database(postgres: DatabaseServer) -> Iterator[str]:
     name = f"t_{uuid.uuid4().hex[:16]}"
     yield postgres.create(name)
     postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """What `config.yaml` says, whatever the environment says and whichever demo runs here."""
+    config = ROOT / "config.yaml"
+    return load(config if config.exists() else None, data_dir=str(tmp_path_factory.mktemp("data")), environ={})
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: DatabaseServer, settings: Settings) -> Iterator[str | None]:
+    """The name of a migrated database that others are copied from; None where the server can't copy one."""
+    if postgres.timescale:  # its background workers sit in every database, and only an idle one can be copied
+        yield None
+        return
+    name = f"t_template_{uuid.uuid4().hex[:8]}"
+    _migrate(postgres.create(name), settings)
+    yield name
+    postgres.drop(name)
+
+
+@pytest.fixture
+def store(postgres: DatabaseServer, migrated: str | None, settings: Settings) -> Iterator[str]:
+    """The DSN of a fresh database with the schema up to date and nothing in it; it is dropped after the test."""
+    name = f"t_{uuid.uuid4().hex[:16]}"
+    dsn = postgres.create(name, migrated)
+    if migrated is None:
+        _migrate(dsn, settings)
+    yield dsn
+    postgres.drop(name)
+
+
+def _migrate(dsn: str, settings: Settings) -> None:
+    with connect(dsn) as connection:
+        migrate(connection, settings)
 
 
 def _start_kafka(request: pytest.FixtureRequest, directory: Path) -> EmbeddedKafka:
