@@ -1,0 +1,88 @@
+"""Numbers, dates and lengths of time as Vietnam writes them, and as English readers expect them.
+
+Vietnamese: ``1.234.567``, ``98,6 %`` (with a space that does not break), ``23/11/2026``; English: ``1,234,567``,
+``98.6%``, ``23/11/2026`` (day first, as the room reads it). A figure that does not exist is a dash, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from math import isnan
+
+from dashboards.panel import Language
+
+DASH = "–"
+MINUS = "−"
+NARROW = "\u202f"
+
+_SWAP = str.maketrans(",.", ".,")
+
+_LETTERS = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệfghiìỉĩíịjklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvwxyỳỷỹýỵz"
+_ORDER = {letter: at for at, letter in enumerate(_LETTERS)}
+
+
+def number(value: float | None, language: Language, decimals: int = 0) -> str:
+    """``1.234.567`` or ``1,234,567``; a dash for None and NaN; a real minus sign."""
+    if value is None or isnan(value):
+        return DASH
+    text = f"{abs(value):,.{decimals}f}"
+    if language == "vi":
+        text = text.translate(_SWAP)
+    negative = value < 0 and text.strip("0.,") != ""
+    return MINUS + text if negative else text
+
+
+def percent(value: float | None, language: Language, decimals: int = 1) -> str:
+    """``98,6 %`` or ``98.6%``; a dash for None. Only what is exactly 0 or 100 is shown as such: 99.96 is "99,9 %", for
+    some are still late, and 0.02 is "< 0,1 %"."""
+    if value is None or isnan(value):
+        return DASH
+    shown = 0 if value in (0, 100) else decimals
+    least = 10.0**-decimals
+    if 0 < value < least / 2:
+        return f"< {number(least, language, decimals)}{percent_sign(language)}"
+    if 100 - least / 2 <= value < 100:
+        value = 100 - least
+    return number(value, language, shown) + percent_sign(language)
+
+
+def percent_sign(language: Language) -> str:
+    """The sign with the space that the language puts before it."""
+    return f"{NARROW}%" if language == "vi" else "%"
+
+
+def short_number(value: float | None, language: Language) -> str:
+    """Large numbers for narrow places: ``12,4 tr`` / ``12.4M`` from ten million on, else in full."""
+    if value is None or isnan(value) or abs(value) < 10_000_000:
+        return number(value, language)
+    large, words = abs(value) >= 1e9, {"vi": (" tr", " tỷ"), "en": ("M", "B")}[language]
+    return number(value / (1e9 if large else 1e6), language, 1) + words[large]
+
+
+def day(at: date | datetime, language: Language) -> str:
+    """``23/11/2026`` in both languages: day first."""
+    del language
+    return at.strftime("%d/%m/%Y")
+
+
+def clock(at: datetime) -> str:
+    """``10:24:36``, of an aware moment that is already in the province's zone."""
+    return at.strftime("%H:%M:%S")
+
+
+def length(seconds: float, language: Language) -> str:
+    """A running length of time: ``01:52``, ``03:04:05``, from a day on ``2 ngày 3 giờ`` / ``2 d 3 h``."""
+    whole = max(0, int(seconds))
+    days, rest = divmod(whole, 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, left = divmod(rest, 60)
+    if days:
+        return f"{days} ngày {hours} giờ" if language == "vi" else f"{days} d {hours} h"
+    return f"{hours:02}:{minutes:02}:{left:02}" if hours else f"{minutes:02}:{left:02}"
+
+
+def collation_key(name: str) -> Sequence[int]:
+    """Sorts names in the order of the Vietnamese alphabet: a ă â b c d đ e ê … with tones à ả ã á ạ behind the plain
+    letter; case does not matter, digits and signs come first."""
+    return [_ORDER[letter] + 0x110000 if letter in _ORDER else ord(letter) for letter in name.lower()]
