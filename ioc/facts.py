@@ -238,8 +238,8 @@ class Arrival:
 
     ``source`` is `Claim.source`, the store's number of the partition. ``content`` is a 16-byte digest of the normalised
     contract fields: a repeat of an event id with the same digest is a duplicate, with another one a conflict.
-    ``refuse(reason, detail)`` makes the `Reject` to keep should it prove a conflict (None where ``what`` is a `Reject` or
-    a tombstone already).
+    ``refuse(reason, detail)`` makes the `Reject` to keep should it prove a conflict (None where ``what`` is a `Reject`
+    or a tombstone already).
     """
 
     source: int
@@ -253,8 +253,8 @@ class Arrival:
 class Claim:
     """The right to advance one partition: only the holder of the newest ``epoch`` may.
 
-    ``source`` is the store's number of (cluster, topic, topic id, partition). ``finding`` says in a word what was odd when
-    it was claimed: "" | "truncated" (the broker ends before what we had read) | "expired" (records were deleted unread).
+    ``source`` is the store's number of (cluster, topic, topic id, partition). ``finding`` says in a word what was odd
+    when it was claimed: "" | "truncated" (the broker ends before what we had read) | "expired" (deleted unread).
     """
 
     source: int

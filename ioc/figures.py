@@ -145,7 +145,7 @@ class IndicatorFigure(msgspec.Struct, frozen=True):
 
 
 class FeedFigure(msgspec.Struct, frozen=True):
-    """A feed's pipeline now. ``lag`` is None where it is not known to the second; times are None before the first event."""
+    """A feed's pipeline now. ``lag`` is None where it is not known to the second; times before the first event."""
 
     topic: str
     lag: int | None

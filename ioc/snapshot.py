@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
+from ioc.facts import moment, us_of
 from ioc.figures import (
     FINISHED,
     OPEN_INCIDENTS,
@@ -290,6 +291,11 @@ def local_midnight(at: datetime, zone: ZoneInfo) -> datetime:
     return at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+def local_midnight_us(at_us: int, zone: str) -> int:
+    """The local midnight at or before a moment, both in microseconds since 1970."""
+    return us_of(local_midnight(moment(at_us), ZoneInfo(zone)).astimezone(UTC))
+
+
 def day_starts(as_of: datetime, zone: ZoneInfo) -> list[datetime]:
     """The local midnights of the remembered days, oldest first; the last is today's."""
     today = local_midnight(as_of, zone).replace(tzinfo=None)
@@ -313,5 +319,6 @@ __all__ = [
     "UnitRow",
     "day_starts",
     "local_midnight",
+    "local_midnight_us",
     "roll_up",
 ]

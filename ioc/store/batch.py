@@ -1,0 +1,332 @@
+"""The one transaction that makes a batch true.
+
+In order: lock the partitions and compare offsets and epochs (a zombie stops here); tell new events from duplicates and
+conflicts; write the events; fold what they touch; add up; keep the rejects; note the change; advance the offsets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ioc.errors import Fenced
+from ioc.facts import (
+    Arrival,
+    Batch,
+    CaseEvent,
+    HealthEvent,
+    IncidentEvent,
+    IndicatorEvent,
+    Outcome,
+    Reject,
+    Tombstone,
+    Topic,
+    UsageEvent,
+    Written,
+)
+from ioc.figures import SERVICE_BASE, STATES
+from ioc.life import Rules
+from ioc.store import fold
+from ioc.store.connect import Connection, Key, translated, with_microseconds
+from ioc.store.rollup import Changes, add_up, announce
+
+STATE_METRICS = sorted(int(metric) for metric in STATES)
+
+OPENING_LOCK = 4_602_301_002
+"""Advisory lock: shared by writers, exclusive for whoever makes an opening balance."""
+
+LOCK_SOURCES = "select no, next_offset, epoch from source where no = any(%(nos)s) order by no for no key update"
+ADVANCE = """
+    update source s
+       set next_offset = v.next_offset, events = s.events + v.events, duplicates = s.duplicates + v.duplicates,
+           rejects = s.rejects + v.rejects, tombstones = s.tombstones + v.tombstones, empty = s.empty + v.empty,
+           last_event_at = greatest(s.last_event_at, timestamptz 'epoch' + v.last_us * interval '1 microsecond'),
+           last_arrival_at = clock_timestamp()
+      from unnest(%(nos)s::int[], %(next)s::bigint[], %(events)s::bigint[], %(duplicates)s::bigint[], %(rejects)s::bigint[],
+                  %(tombstones)s::bigint[], %(empty)s::bigint[], %(last)s::bigint[])
+        as v (no, next_offset, events, duplicates, rejects, tombstones, empty, last_us)
+     where s.no = v.no
+"""
+COUNT_REDRIVEN = """
+    update source s set redriven = s.redriven + v.events
+      from unnest(%(nos)s::int[], %(events)s::bigint[]) as v (no, events)
+     where s.no = v.no
+"""
+KNOW_IDS = """
+    insert into identity (topic, id, content, source, record_offset)
+    select * from unnest(%(topics)s::smallint[], %(ids)s::uuid[], %(contents)s::uuid[], %(sources)s::int[], %(offsets)s::bigint[])
+        as new (topic, id, content, source, record_offset)
+    on conflict (topic, id) do nothing
+"""
+KNOWN_IDS = """
+    select i.topic, i.id, i.content, i.source, i.record_offset
+      from unnest(%(topics)s::smallint[], %(ids)s::uuid[]) as asked (topic, id)
+      join identity i on i.topic = asked.topic and i.id = asked.id
+"""
+COPY_USAGE = """
+    copy usage_event (unit, at, event_id, service, action, outcome, uses, duration_ms, amount_vnd, satisfied, source, record_offset)
+    from stdin (format binary)
+"""
+USAGE_TYPES = (
+    "int4", "timestamptz", "text", "int4", "text", "int2", "int4", "int4", "int8", "bool", "int4", "int8",
+)  # fmt: skip
+COPY_INDICATORS = """
+    copy indicator_event (indicator, unit, at, event_id, value, is_add, source, record_offset) from stdin (format binary)
+"""
+INDICATOR_TYPES = ("text", "int4", "timestamptz", "text", "float8", "bool", "int4", "int8")
+COPY_REJECTS = """
+    copy reject (topic, source, record_offset, reason, detail, key, body, headers, digest, redrivable) from stdin (format binary)
+"""
+REJECT_TYPES = ("int2", "int4", "int8", "text", "text", "bytea", "bytea", "bytea", "bytea", "bool")
+
+
+@dataclass(slots=True)
+class Count:
+    """What became of one source's records in this batch."""
+
+    events: int = 0
+    duplicates: int = 0
+    rejects: int = 0
+    tombstones: int = 0
+    last_us: int | None = None
+
+
+@dataclass(slots=True)
+class Sorted:
+    """A batch by what its records turned out to be."""
+
+    new: dict[Topic, list[Arrival]] = field(default_factory=dict)
+    rejects: list[tuple[Topic, Arrival, Reject]] = field(default_factory=list)
+    counts: dict[int, Count] = field(default_factory=dict)
+    conflicts: int = 0
+
+    def count(self, source: int) -> Count:
+        """The count of a source, made when first asked for."""
+        return self.counts.setdefault(source, Count())
+
+    def refuse(self, topic: Topic, arrival: Arrival) -> None:
+        """A repeat with other content."""
+        self.conflicts += 1
+        if arrival.refuse is None:
+            raise ValueError(f"an event of {topic.title} at {arrival.offset} cannot say how it is refused")
+        self.keep(topic, arrival, arrival.refuse("conflict", "the event id is known with other content"))
+
+    def keep(self, topic: Topic, arrival: Arrival, reject: Reject) -> None:
+        """A record that is kept aside."""
+        self.rejects.append((topic, arrival, reject))
+        self.count(arrival.source).rejects += 1
+
+
+def digest_of(event_id: str) -> Key:
+    """The 16 bytes under which an event id is known."""
+    return Key(hashlib.blake2b(event_id.encode(), digest_size=16).digest())
+
+
+def write_batch(conn: Connection, batch: Batch, rules: Rules) -> Written:
+    """Makes a batch true, wholly or not at all.
+
+    Raises Fenced where a partition has moved or has a new owner, Transient where the server failed: the same batch may
+    then be written again, since the offsets tell whether the first try was committed.
+    """
+    with_microseconds(conn)
+    with translated(), conn.transaction():
+        conn.execute("select pg_advisory_xact_lock_shared(%(lock)s)", {"lock": OPENING_LOCK})
+        check_claims(conn, batch)
+        found = tell_apart(conn, batch)
+        changes = Changes()
+        for topic, arrivals in found.new.items():
+            for arrival in arrivals:
+                count = found.count(arrival.source)
+                count.events += 1
+                at = arrival.what.at_us  # type: ignore[union-attr]
+                if count.last_us is None or at > count.last_us:
+                    count.last_us = at
+            WRITERS[topic](conn, arrivals, rules, changes)
+        packed = changes.packed()
+        add_up(conn, packed, rules.zone, STATE_METRICS)
+        write_rejects(conn, found.rejects)
+        if found.new or found.rejects:
+            announce(conn, packed, sum(1 << topic for topic in found.new))
+        advance(conn, batch, found)
+    counts = found.counts.values()
+    return Written(
+        events=sum(count.events for count in counts),
+        duplicates=sum(count.duplicates for count in counts),
+        conflicts=found.conflicts,
+        rejects=sum(count.rejects for count in counts),
+        tombstones=sum(count.tombstones for count in counts),
+    )
+
+
+def check_claims(conn: Connection, batch: Batch) -> None:
+    """Locks the partitions in order; raises Fenced unless each stands where the batch expects it under its epoch."""
+    if not batch.advances:
+        return
+    rows = conn.execute(LOCK_SOURCES, {"nos": [a.source for a in batch.advances]}).fetchall()
+    stand = {int(no): (int(next_offset), int(epoch)) for no, next_offset, epoch in rows}
+    for wanted in batch.advances:
+        if stand.get(wanted.source) != (wanted.expected, wanted.epoch):
+            raise Fenced(
+                f"source {wanted.source} stands at (offset, epoch) {stand.get(wanted.source)}, "
+                f"not at {(wanted.expected, wanted.epoch)}"
+            )
+
+
+def tell_apart(conn: Connection, batch: Batch) -> Sorted:
+    """New events, duplicates, conflicts, rejects and tombstones; the ids of new events are known from here on."""
+    found = Sorted()
+    first: dict[tuple[int, Key], Arrival] = {}
+    repeats: list[tuple[Topic, Arrival, Arrival]] = []
+    for topic, arrivals in batch.arrivals.items():
+        for arrival in arrivals:
+            what = arrival.what
+            if isinstance(what, Reject):
+                found.keep(topic, arrival, what)
+            elif isinstance(what, Tombstone):
+                found.count(arrival.source).tombstones += 1
+            else:
+                earlier = first.setdefault((topic, digest_of(what.event_id)), arrival)
+                if earlier is not arrival:
+                    repeats.append((topic, arrival, earlier))
+    known = know(conn, first)
+    for (topic_no, key), arrival in first.items():
+        topic, content = Topic(topic_no), known.get((topic_no, key))
+        if content is None:
+            found.new.setdefault(topic, []).append(arrival)
+        elif content == arrival.content:
+            found.count(arrival.source).duplicates += 1
+        else:
+            found.refuse(topic, arrival)
+    for topic, arrival, earlier in repeats:
+        content = known.get((topic, digest_of(arrival.what.event_id)), earlier.content)  # type: ignore[union-attr]
+        if content == arrival.content:
+            found.count(arrival.source).duplicates += 1
+        else:
+            found.refuse(topic, arrival)
+    return found
+
+
+def know(conn: Connection, first: dict[tuple[int, Key], Arrival]) -> dict[tuple[int, bytes], bytes]:
+    """Writes down the ids; returns those that were known before, with their content."""
+    if not first:
+        return {}
+    keys = sorted(first)
+    topics, ids = [key[0] for key in keys], [key[1] for key in keys]
+    arrivals = [first[key] for key in keys]
+    written = conn.execute(
+        KNOW_IDS,
+        {
+            "topics": topics,
+            "ids": ids,
+            "contents": [Key(arrival.content) for arrival in arrivals],
+            "sources": [arrival.source for arrival in arrivals],
+            "offsets": [arrival.offset for arrival in arrivals],
+        },
+    ).rowcount
+    if written == len(keys):
+        return {}
+    before: dict[tuple[int, bytes], bytes] = {}
+    rows = conn.execute(KNOWN_IDS, {"topics": topics, "ids": ids}, binary=True).fetchall()
+    for topic, key, content, source, offset in rows:
+        arrival = first[topic, Key(key)]
+        if (source, offset) != (arrival.source, arrival.offset):
+            before[topic, key] = content
+    return before
+
+
+def write_cases(conn: Connection, arrivals: Sequence[Arrival], rules: Rules, changes: Changes) -> None:
+    """New steps of cases."""
+    fold.fold(conn, fold.CASES, arrivals, rules, changes)
+
+
+def write_cameras(conn: Connection, arrivals: Sequence[Arrival], rules: Rules, changes: Changes) -> None:
+    """New steps of incidents and new words of cameras."""
+    incidents = [arrival for arrival in arrivals if isinstance(arrival.what, IncidentEvent)]
+    words = [arrival for arrival in arrivals if isinstance(arrival.what, HealthEvent)]
+    if incidents:
+        fold.fold(conn, fold.INCIDENTS, incidents, rules, changes)
+    if words:
+        fold.fold(conn, fold.CAMERAS, words, rules, changes)
+
+
+def write_usage(conn: Connection, arrivals: Sequence[Arrival], rules: Rules, changes: Changes) -> None:  # noqa: ARG001
+    """New uses of services: plainly added."""
+    with conn.cursor() as cursor, cursor.copy(COPY_USAGE) as copy:
+        copy.set_types(USAGE_TYPES)
+        for arrival in arrivals:
+            event: Any = arrival.what
+            copy.write_row(
+                (
+                    event.unit, event.at_us, event.event_id, event.service, event.action, event.outcome, event.count,
+                    event.duration_ms, event.amount_vnd, event.satisfied, arrival.source, arrival.offset,
+                )
+            )  # fmt: skip
+            metric = SERVICE_BASE + 3 * event.service
+            changes.add(metric, event.unit, event.unit, event.at_us, event.count)
+            if event.outcome != Outcome.OK:
+                changes.add(metric + 1, event.unit, event.unit, event.at_us, event.count)
+            elif event.amount_vnd:
+                changes.add(metric + 2, event.unit, event.unit, event.at_us, event.amount_vnd)
+
+
+def write_indicators(conn: Connection, arrivals: Sequence[Arrival], rules: Rules, changes: Changes) -> None:  # noqa: ARG001
+    """New measured figures; they are read where they lie."""
+    with conn.cursor() as cursor, cursor.copy(COPY_INDICATORS) as copy:
+        copy.set_types(INDICATOR_TYPES)
+        for arrival in arrivals:
+            e: Any = arrival.what
+            copy.write_row((e.indicator, e.unit, e.at_us, e.event_id, e.value, e.add, arrival.source, arrival.offset))
+
+
+WRITERS = {
+    Topic.CASES: write_cases,
+    Topic.CAMERAS: write_cameras,
+    Topic.USAGE: write_usage,
+    Topic.INDICATORS: write_indicators,
+}
+
+
+def write_rejects(conn: Connection, rejects: Sequence[tuple[Topic, Arrival, Reject]]) -> None:
+    """Keeps what was refused."""
+    if not rejects:
+        return
+    with conn.cursor() as cursor, cursor.copy(COPY_REJECTS) as copy:
+        copy.set_types(REJECT_TYPES)
+        for topic, arrival, reject in rejects:
+            copy.write_row(
+                (
+                    int(topic), arrival.source, arrival.offset, reject.reason, reject.detail, reject.key, reject.body,
+                    reject.headers, reject.digest, reject.redrivable,
+                )
+            )  # fmt: skip
+
+
+def advance(conn: Connection, batch: Batch, found: Sorted) -> None:
+    """Moves the partitions and counts what became of every offset in between."""
+    if batch.redriven:
+        nos = sorted(no for no, count in found.counts.items() if count.events)
+        conn.execute(COUNT_REDRIVEN, {"nos": nos, "events": [found.counts[no].events for no in nos]})
+        return
+    moves = sorted(batch.advances, key=lambda move: move.source)
+    if not moves:
+        return
+    counts = [found.count(move.source) for move in moves]
+    records = [count.events + count.duplicates + count.rejects + count.tombstones for count in counts]
+    conn.execute(
+        ADVANCE,
+        {
+            "nos": [move.source for move in moves],
+            "next": [move.next_offset for move in moves],
+            "events": [count.events for count in counts],
+            "duplicates": [count.duplicates for count in counts],
+            "rejects": [count.rejects for count in counts],
+            "tombstones": [count.tombstones for count in counts],
+            "empty": [m.next_offset - m.expected - n for m, n in zip(moves, records, strict=True)],
+            "last": [count.last_us for count in counts],
+        },
+    )
+
+
+__all__ = ["STATE_METRICS", "CaseEvent", "IndicatorEvent", "UsageEvent", "digest_of", "write_batch"]

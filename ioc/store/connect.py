@@ -1,0 +1,132 @@
+"""Connections, and the one place where driver errors become ours.
+
+Moments cross this border as microseconds (int64): the loader and dumper here read and write `timestamptz` as the number
+that PostgreSQL itself keeps, so nothing is lost and nothing is slow. `connect` is for people's reads (aware datetimes),
+`connect_us` for the writing side.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Dumper, Loader
+from psycopg.pq import Format
+
+from ioc.errors import ConfigError, OperatorError, Transient
+from ioc.settings import Settings, seconds
+
+Connection = psycopg.Connection[Any]
+
+TIMESTAMPTZ = 1184
+EPOCH_2000_US = 946_684_800_000_000
+PACK = struct.Struct("!q")
+
+
+class Us(int):
+    """Microseconds since 1970 that travel as `timestamptz`."""
+
+
+class UsDumper(Dumper):
+    """Writes microseconds since 1970 as a binary `timestamptz`."""
+
+    format = Format.BINARY
+    oid = TIMESTAMPTZ
+
+    def dump(self, obj: int) -> bytes:
+        """Eight bytes, counted from 2000 as the server does."""
+        return PACK.pack(obj - EPOCH_2000_US)
+
+
+class UsLoader(Loader):
+    """Reads a binary `timestamptz` as microseconds since 1970."""
+
+    format = Format.BINARY
+
+    def load(self, data: bytes | bytearray | memoryview) -> int:
+        """Exact for every moment the server can hold."""
+        found: int = PACK.unpack(data)[0]
+        return found + EPOCH_2000_US
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Driver errors, by class: servers that do not answer or lost a race are Transient, wrong addresses ConfigError."""
+    try:
+        yield
+    except (psycopg.errors.InvalidPassword, psycopg.errors.InvalidAuthorizationSpecification) as error:
+        raise ConfigError(f"database.dsn: {one_line(error)}") from error
+    except psycopg.errors.InvalidCatalogName as error:
+        raise ConfigError(f"database.dsn: {one_line(error)}; create it or correct the name") from error
+    except psycopg.errors.UndefinedTable as error:
+        raise OperatorError("the database has no schema yet: run 'ioc migrate'") from error
+    except psycopg.errors.DiskFull as error:
+        raise Transient(f"the database's disk is full: {one_line(error)}") from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise Transient(one_line(error)) from error
+
+
+class Key(bytes):
+    """Sixteen bytes that travel as `uuid`."""
+
+
+class KeyDumper(Dumper):
+    """Writes sixteen bytes as a binary `uuid`."""
+
+    format = Format.BINARY
+    oid = 2950
+
+    def dump(self, obj: bytes) -> bytes:
+        """The bytes as they are."""
+        return obj
+
+
+class KeyLoader(Loader):
+    """Reads a binary `uuid` as sixteen bytes."""
+
+    format = Format.BINARY
+
+    def load(self, data: bytes | bytearray | memoryview) -> bytes:
+        """The bytes as they are."""
+        return bytes(data)
+
+
+def one_line(error: BaseException) -> str:
+    """The first line of what the driver says."""
+    return str(error).strip().partition("\n")[0]
+
+
+def connect(dsn: str, settings: Settings | None = None, *, name: str = "ioc") -> Connection:
+    """A connection in autocommit with the session in UTC. Raises ConfigError or Transient."""
+    if not dsn:
+        raise ConfigError("database.dsn is not set: set IOC_DATABASE__DSN, or start 'ioc demo' and name its --data-dir")
+    timeout_ms = round(1000 * seconds(settings.database.statement_timeout)) if settings else 0
+    with translated():
+        return psycopg.connect(
+            dsn,
+            autocommit=True,
+            application_name=name,
+            connect_timeout=5,
+            options=f"-c timezone=UTC -c statement_timeout={timeout_ms}",
+            keepalives_idle=5,
+            keepalives_interval=2,
+            keepalives_count=3,
+        )
+
+
+def connect_us(dsn: str, settings: Settings | None = None, *, name: str = "ioc") -> Connection:
+    """A connection whose `timestamptz` are microseconds since 1970 both ways (binary cursors only)."""
+    conn = connect(dsn, settings, name=name)
+    with_microseconds(conn)
+    return conn
+
+
+def with_microseconds(conn: Connection) -> None:
+    """Makes a connection speak microseconds and plain keys; safe to repeat."""
+    conn.adapters.register_loader("timestamptz", UsLoader)
+    conn.adapters.register_loader("uuid", KeyLoader)
+    conn.adapters.register_dumper(Us, UsDumper)
+    conn.adapters.register_dumper(Key, KeyDumper)

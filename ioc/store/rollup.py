@@ -1,0 +1,149 @@
+"""Sums of effects and uses by minute and local day, and the packed changes that live pictures are patched with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from ioc.life import QUARTER_US
+from ioc.snapshot import local_midnight_us
+from ioc.store.connect import Connection
+
+Column = npt.NDArray[np.int64]
+
+CHANGE = np.dtype([("metric", "<i4"), ("handling", "<i4"), ("receiving", "<i4"), ("at_us", "<i8"), ("delta", "<i8")])
+"""One change of a figure as `change.deltas` packs them."""
+
+MINUTE_US = 60_000_000
+
+ADD_MINUTES = """
+    insert into rollup_minute as r (bucket, metric, handling, receiving, value)
+    select to_timestamp(bucket), metric, handling, receiving, value
+      from unnest(%(buckets)s::float8[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[], %(values)s::bigint[])
+        as new (bucket, metric, handling, receiving, value)
+    on conflict (bucket, metric, handling, receiving) do update set value = r.value + excluded.value
+"""
+ADD_DAYS = """
+    insert into rollup_day as r (bucket, metric, handling, receiving, value)
+    select to_timestamp(bucket), metric, handling, receiving, value
+      from unnest(%(buckets)s::float8[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[], %(values)s::bigint[])
+        as new (bucket, metric, handling, receiving, value)
+    on conflict (bucket, metric, handling, receiving) do update set value = r.value + excluded.value
+"""
+ADD_OPENINGS = """
+    insert into opening_balance as b (at, metric, handling, receiving, value)
+    select o.at, new.metric, new.handling, new.receiving, sum(new.value)
+      from unnest(%(buckets)s::float8[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[], %(values)s::bigint[])
+        as new (bucket, metric, handling, receiving, value)
+      join opening o on o.at > to_timestamp(new.bucket)
+     where new.metric = any(%(states)s)
+     group by o.at, new.metric, new.handling, new.receiving
+     order by o.at, new.metric, new.handling, new.receiving
+    on conflict (at, metric, handling, receiving) do update set value = b.value + excluded.value
+"""
+NEWEST_OPENING = "select extract(epoch from max(at))::float8 from opening"
+ADD_CHANGE = "insert into change (topics, deltas) values (%(topics)s, %(deltas)s)"
+
+
+@dataclass(slots=True)
+class Changes:
+    """Changes of figures, gathered column by column."""
+
+    metric: list[int] = field(default_factory=list)
+    handling: list[int] = field(default_factory=list)
+    receiving: list[int] = field(default_factory=list)
+    at_us: list[int] = field(default_factory=list)
+    delta: list[int] = field(default_factory=list)
+
+    def add(self, metric: int, handling: int, receiving: int, at_us: int, delta: int) -> None:
+        """One more change."""
+        self.metric.append(metric)
+        self.handling.append(handling)
+        self.receiving.append(receiving)
+        self.at_us.append(at_us)
+        self.delta.append(delta)
+
+    def packed(self) -> npt.NDArray[np.void]:
+        """The changes as an array of `CHANGE`, equal keys added up, sorted."""
+        raw = np.empty(len(self.metric), dtype=CHANGE)
+        for name in ("metric", "handling", "receiving", "at_us", "delta"):
+            raw[name] = getattr(self, name)
+        return summed(raw, "at_us")
+
+
+def summed(rows: npt.NDArray[np.void], when: str) -> npt.NDArray[np.void]:
+    """Rows with equal (when, metric, handling, receiving) added up and sorted by it; sums of zero are left out."""
+    if not len(rows):
+        return rows
+    order = np.lexsort((rows["receiving"], rows["handling"], rows["metric"], rows[when]))
+    rows = rows[order]
+    new = np.ones(len(rows), dtype=bool)
+    new[1:] = False
+    for name in (when, "metric", "handling", "receiving"):
+        new[1:] |= rows[name][1:] != rows[name][:-1]
+    starts = np.flatnonzero(new)
+    found: npt.NDArray[np.void] = rows[starts]
+    found["delta"] = np.add.reduceat(rows["delta"], starts)
+    kept: npt.NDArray[np.void] = found[found["delta"] != 0]
+    return kept
+
+
+@lru_cache(maxsize=100_000)
+def day_start_us(quarter: int, zone: str) -> int:
+    """The local midnight at or before a quarter of an hour (counted since 1970), in microseconds."""
+    return local_midnight_us(quarter * QUARTER_US, zone)
+
+
+def day_starts_us(at_us: Column, zone: str) -> Column:
+    """The local midnight at or before each moment."""
+    quarters, back = np.unique(at_us // QUARTER_US, return_inverse=True)
+    starts = np.array([day_start_us(int(quarter), zone) for quarter in quarters], dtype=np.int64)
+    return starts[back]
+
+
+def bucketed(changes: npt.NDArray[np.void], buckets: Column) -> npt.NDArray[np.void]:
+    """The changes added up by bucket."""
+    rows = changes.copy()
+    rows["at_us"] = buckets
+    return summed(rows, "at_us")
+
+
+def parameters(rows: npt.NDArray[np.void]) -> dict[str, list[float] | list[int]]:
+    """Columns as statement parameters, buckets in seconds."""
+    return {
+        "buckets": (rows["at_us"] // 1_000_000).astype(np.float64).tolist(),
+        "metrics": rows["metric"].tolist(),
+        "handling": rows["handling"].tolist(),
+        "receiving": rows["receiving"].tolist(),
+        "values": rows["delta"].tolist(),
+    }
+
+
+def add_up(conn: Connection, changes: npt.NDArray[np.void], zone: str, states: list[int]) -> None:
+    """Adds the changes to the minutes, the days and, where they are older than one, the opening balances.
+
+    Rows are sorted before they are locked, so that writers never deadlock.
+    """
+    if not len(changes):
+        return
+    minutes = bucketed(changes, changes["at_us"] // MINUTE_US * MINUTE_US)
+    if len(minutes):
+        conn.execute(ADD_MINUTES, parameters(minutes))
+    days = bucketed(changes, day_starts_us(changes["at_us"], zone))
+    if not len(days):
+        return
+    conn.execute(ADD_DAYS, parameters(days))
+    row = conn.execute(NEWEST_OPENING).fetchone()
+    if row is not None and row[0] is not None:
+        old = days[days["at_us"] < int(row[0] * 1_000_000)]
+        if len(old):
+            conn.execute(ADD_OPENINGS, parameters(old) | {"states": states})
+
+
+def announce(conn: Connection, changes: npt.NDArray[np.void], topics: int) -> None:
+    """Writes the packed changes for live pictures; ``topics`` has a bit for each topic that the batch touched."""
+    conn.execute(ADD_CHANGE, {"topics": topics, "deltas": changes.tobytes()})
+    conn.execute("select pg_notify('ioc_change', '')")
