@@ -11,7 +11,6 @@ above pytest's own last one names everything that was.
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -30,10 +29,10 @@ from ioc.store.migrate import migrate
 from streams.embedded.java import fetch_jars
 from streams.embedded.kafka import EmbeddedKafka
 from streams.embedded.postgres import EmbeddedPostgres
+from streams.embedded.prepare import find_chromium
 
 ROOT = Path(__file__).parents[1]
 TIMESCALE = "IOC_TEST_TIMESCALE_DSN"
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = pytest.StashKey[dict[str, str]]()
 MARKS = {"postgres": "database", "kafka": "kafka", "own_kafka": "kafka", "chromium": "browser"}
 """Which mark a test gets by itself from the fixtures it asks for."""
@@ -203,7 +202,7 @@ def own_kafka(request: pytest.FixtureRequest) -> Iterator[EmbeddedKafka]:
 @pytest.fixture(scope="session")
 def chromium(request: pytest.FixtureRequest) -> str:
     """The path of the system's Chromium."""
-    found = next((path for path in map(shutil.which, CHROMIUMS) if path), None)
+    found = find_chromium()
     if found is None:
         lacking(request, "Chromium", "no chromium in PATH (Debian: apt-get install chromium)")
     return str(found)

@@ -21,6 +21,11 @@ class DirectoryLock:
         self.path = path
         self._file: int | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether we hold it."""
+        return self._file is not None
+
     def acquire(self) -> None:
         """Takes the lock or raises OperatorError naming the process that has it."""
         if self._file is not None:
