@@ -2,7 +2,8 @@
 
 A fact is what is left of a record once its feed has decoded, validated and placed it: times are aware, units are rows
 of the store (`Unit.no`), words are the small numbers of the enumerations below. Times travel as microseconds since
-1970 (UTC, int64) because exactness lives there: ``at_us``.
+1970 (UTC, int64) because exactness lives there: ``at_us``. What is made once a record is a msgspec Struct: a frozen
+dataclass takes fifteen times as long to make.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+
+import msgspec
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -123,8 +126,7 @@ class CaseFlag(IntEnum):
     NOT_RESULT_REQUIRED = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class CaseEvent:
+class CaseEvent(msgspec.Struct, frozen=True, gc=False):
     """One step in the life of a case. ``handling`` and ``receiving`` are unit numbers."""
 
     event_id: str
@@ -144,8 +146,7 @@ class CaseEvent:
     stage: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentEvent:
+class IncidentEvent(msgspec.Struct, frozen=True, gc=False):
     """One step in the life of a camera incident."""
 
     event_id: str
@@ -164,8 +165,7 @@ class IncidentEvent:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HealthEvent:
+class HealthEvent(msgspec.Struct, frozen=True, gc=False):
     """What a camera said of itself."""
 
     event_id: str
@@ -177,8 +177,7 @@ class HealthEvent:
     lon: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UsageEvent:
+class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     """One use of a service, or a count of uses; ``service`` is `Service.no`."""
 
     event_id: str
@@ -193,8 +192,7 @@ class UsageEvent:
     satisfied: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IndicatorEvent:
+class IndicatorEvent(msgspec.Struct, frozen=True, gc=False):
     """A measured figure; ``add`` tells a change from a level."""
 
     event_id: str
@@ -232,8 +230,7 @@ class Tombstone:
 TOMBSTONE = Tombstone()
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """One record's place in its partition and what it turned out to be.
 
     ``source`` is `Claim.source`, the store's number of the partition. ``content`` is a 16-byte digest of the normalised

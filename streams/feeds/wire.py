@@ -1,0 +1,147 @@
+"""The small types that all feeds share, and how a time of the wire becomes microseconds.
+
+The constraints say what the published schemas say (`ioc/data/contracts`). What msgspec cannot check on the way (the
+pattern of a time, NUL in a string) stands in the published document too and is checked by `at_us` and `streams.decode`.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import timegm
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Annotated, Any, Protocol
+
+import msgspec
+from msgspec import Meta
+
+from ioc.errors import Rejected
+from ioc.facts import Fact, Topic
+from ioc.world import World
+
+TIME_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
+NO_NUL = {"pattern": r"^[^\u0000]*$"}
+
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time", "pattern": TIME_PATTERN})]
+"""RFC 3339 with an offset and at most six digits of a second; `at_us` reads it."""
+EventId = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema=NO_NUL)]
+Code = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema=NO_NUL)]
+"""A name of the source system: a case, a camera, a procedure, a service, an indicator."""
+UnitCode = Annotated[str, Meta(min_length=1, max_length=32, extra_json_schema=NO_NUL)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Vnd = Annotated[int, Meta(ge=0, le=10**15)]
+"""An amount of money in đồng."""
+
+DAY_US = 86_400_000_000
+_CLOCK = re.compile(r"T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)", re.ASCII)
+_OFFSET = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_SCALE = (0, 100_000, 10_000, 1_000, 100, 10, 1)
+
+EARLIEST_US = timegm(datetime(1, 1, 3).timetuple()) * 1_000_000  # noqa: DTZ001
+LATEST_US = timegm(datetime(9990, 1, 1).timetuple()) * 1_000_000  # noqa: DTZ001
+
+
+@lru_cache(maxsize=4096)
+def _date_us(text: str) -> int:
+    if not _DATE.fullmatch(text):
+        raise ValueError(text)
+    return (date(int(text[:4]), int(text[5:7]), int(text[8:])) - date(1970, 1, 1)).days * DAY_US
+
+
+@lru_cache(maxsize=86_400)
+def _clock_us(text: str) -> int:
+    found = _CLOCK.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    return (int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])) * 1_000_000
+
+
+@lru_cache(maxsize=8192)
+def _tail_us(text: str) -> int:
+    """What is left of the clock: the fraction of a second less the offset."""
+    us = 0
+    if text[:1] == ".":
+        end = -1 if text[-1] == "Z" else -6
+        digits, text = text[1:end], text[end:]
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 6):
+            raise ValueError(text)
+        us = int(digits) * _SCALE[len(digits)]
+    if text == "Z":
+        return us
+    found = _OFFSET.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    offset_us = (int(found[2]) * 60 + int(found[3])) * 60_000_000
+    return us - offset_us if found[1] == "+" else us + offset_us
+
+
+def at_us(text: str) -> int:
+    """Microseconds since 1970 (UTC) of a time of the wire, exact.
+
+    Raises ValueError for everything that the contract's pattern and calendar refuse: no offset, a leap second, year 0,
+    30 February, more than six digits of a second. Dates, clock times and offsets repeat, so each part is remembered.
+    """
+    return _date_us(text[:10]) + _clock_us(text[10:19]) + _tail_us(text[19:])
+
+
+def due_us(text: str | None) -> int | None:
+    """As `at_us`, for a moment that may be a source's "never" (year 1) or "for ever" (year 9999): these are moved inside
+    what every calendar can hold, also after its time zone and pauses are added."""
+    if text is None:
+        return None
+    return min(max(at_us(text), EARLIEST_US), LATEST_US)
+
+
+class Wire(msgspec.Struct, frozen=True, gc=False):
+    """What every record of every feed says."""
+
+    event_id: EventId
+    occurred_at: Time
+
+
+class Feed(Protocol):
+    """One inbound topic: its type on the wire, and what that means here."""
+
+    topic: Topic
+    key: str
+    """The field that is the record's key."""
+    says: str
+    """One sentence for the published document."""
+    wire: Any
+    """A msgspec Struct, or a union of tagged ones."""
+
+    def place(self, wire: Any, places: Places) -> tuple[Fact, tuple[Any, ...]]:
+        """The fact in the world's numbers, and the contract fields in one spelling, for the content digest.
+
+        Raises ValueError for a time that is none, `Rejected` for a unit, service, kind or indicator that the world does
+        not know.
+        """
+
+    def sample(self) -> dict[str, Any]:
+        """A plausible record."""
+
+
+class Places:
+    """The numbers and words of a world that records name, ready for the hot path."""
+
+    def __init__(self, world: World) -> None:
+        self._units = {code: unit.no for code, unit in world.by_code.items()}
+        self._services = dict(world.service_numbers)
+        self.kinds = frozenset(world.kinds)
+        self.indicators = frozenset(world.indicators)
+
+    def unit(self, code: str) -> int:
+        """The number of a unit; Rejected("unknown_unit") where the world has none of that code."""
+        try:
+            return self._units[code]
+        except KeyError:
+            raise Rejected("unknown_unit", code) from None
+
+    def service(self, code: str) -> int:
+        """The number of a declared service; Rejected("unknown_service")."""
+        try:
+            return self._services[code]
+        except KeyError:
+            raise Rejected("unknown_service", code) from None

@@ -1,0 +1,133 @@
+"""Where records come from: the few verbs that ingest asks of Kafka, and of the log that stands in for it.
+
+One thread owns a source. Nothing in the project but its implementations knows which one it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from ioc.facts import TOPICS, Topic
+from ioc.settings import Settings
+
+TITLES: tuple[str, ...] = tuple(TOPICS)
+"""The inbound topics by name."""
+
+
+class Record(Protocol):
+    """One record of a partition; ``timestamp`` is the broker's, in milliseconds."""
+
+    @property
+    def offset(self) -> int:
+        """Its place in the partition."""
+
+    @property
+    def key(self) -> bytes | None:
+        """Its key."""
+
+    @property
+    def value(self) -> bytes | None:
+        """Its bytes; None is a tombstone."""
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        """Its headers, in order; names may repeat."""
+
+    @property
+    def timestamp(self) -> int:
+        """When the broker says it was made, in milliseconds since 1970."""
+
+
+class Place(NamedTuple):
+    """A partition of a topic."""
+
+    topic: Topic
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Records of one partition, in offset order; offsets may have gaps (control and compacted records)."""
+
+    place: Place
+    records: Sequence[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What became ours and what was taken away since the last question. A place in both was lost and given back."""
+
+    assigned: frozenset[Place] = frozenset()
+    revoked: frozenset[Place] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.assigned or self.revoked)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which broker this is. A topic that was deleted and made again has another id; a broker that was reset, another
+    cluster."""
+
+    cluster: str
+    topic_ids: Mapping[Topic, str]
+
+
+class Source(Protocol):
+    """Partitions of the inbound topics, shared by all consumers of one group.
+
+    A place that is newly assigned gives no records until `seek` has said from where: no policy of the broker's decides
+    that. `poll` moves the position; after a batch that failed, `seek` back.
+    """
+
+    def poll(self, timeout_s: float, max_records: int) -> list[Slice]:
+        """Records that are there, else those that come within ``timeout_s``; at most ``max_records`` in all.
+
+        Blocks up to ``timeout_s``, longer only while partitions are being shared out anew. Raises Transient where the
+        server is away; a later call may succeed. Where the server no longer holds the position, the place appears in
+        `changes` as revoked and assigned, and gives nothing until the next `seek`.
+        """
+
+    def keep_alive(self) -> None:
+        """Stays a member without reading, for a consumer that must wait longer than a moment. Blocks briefly."""
+
+    def changes(self) -> Changes:
+        """What was assigned and revoked since the last call. Never blocks."""
+
+    def identity(self) -> Identity:
+        """Which broker and topics these are. Blocks; raises Transient."""
+
+    def bounds(self, places: Collection[Place]) -> dict[Place, tuple[int, int]]:
+        """First kept offset and end offset (the next one to be written) of each place. Blocks; raises Transient."""
+
+    def ends(self) -> dict[Place, int]:
+        """End offsets of everything assigned, asked anew; {} where the server does not answer in a moment."""
+
+    def positions(self) -> dict[Place, int]:
+        """The next offset to be read of each place that was sought; moves past offsets without a record. Never
+        blocks."""
+
+    def seek(self, place: Place, offset: int) -> None:
+        """Reads on from ``offset``. Ignored for a place that is no longer ours."""
+
+    def commit(self, offsets: Mapping[Place, int]) -> None:
+        """Tells the server how far we are, for lag tools only; nothing depends on it. Never blocks, never raises."""
+
+    def close(self) -> None:
+        """Leaves the group so that others take over at once. Safe to call twice."""
+
+
+def open_source(settings: Settings, owner: str) -> Source:
+    """The source that the settings name, as a new member ``owner`` of the group; makes missing topics.
+
+    Raises ConfigError for settings that cannot work, Transient where the server is away.
+    """
+    if settings.broker == "log":
+        from streams.log_source import LogSource
+
+        return LogSource.open(settings, owner)
+    from streams.kafka_source import KafkaSource
+
+    return KafkaSource.open(settings, owner)
