@@ -60,7 +60,7 @@ def layout(look: Look, **over: Any) -> dict[str, Any]:
     return {**kept, **over}
 
 
-def config(look: Look) -> dict[str, Any]:
+def config(look: Look) -> Any:
     """The ``config`` of every ``dcc.Graph``: nothing to press, and nothing at all to touch on a wall."""
     del look
     return {"displayModeBar": False, "staticPlot": True, "doubleClick": False, "responsive": True}

@@ -6,7 +6,6 @@ Vietnamese: ``1.234.567``, ``98,6 %`` (with a space that does not break), ``23/1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from math import isnan
 
@@ -82,7 +81,7 @@ def length(seconds: float, language: Language) -> str:
     return f"{hours:02}:{minutes:02}:{left:02}" if hours else f"{minutes:02}:{left:02}"
 
 
-def collation_key(name: str) -> Sequence[int]:
+def collation_key(name: str) -> list[int]:
     """Sorts names in the order of the Vietnamese alphabet: a ă â b c d đ e ê … with tones à ả ã á ạ behind the plain
     letter; case does not matter, digits and signs come first."""
     return [_ORDER[letter] + 0x110000 if letter in _ORDER else ord(letter) for letter in name.lower()]

@@ -1,0 +1,180 @@
+"""The flow of cases through the day: received above, finished below, each over its usual band."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dashboards.panel import Look
+from dashboards.text.formats import number
+from dashboards.theme import colours, layout
+from ioc.snapshot import Band, Figure
+
+Floats = npt.NDArray[np.float64]
+
+ROWS: tuple[tuple[Figure, str, str, tuple[float, float]], ...] = (
+    ("received", "tide", "y", (0.56, 0.94)),
+    ("finished", "tide-2", "y2", (0.0, 0.38)),
+)
+"""Figure, colour token, axis and the part of the height of each of the two charts."""
+
+
+def peak(values: Floats, band: Band | None, until: int) -> int | None:
+    """The bin that lies farthest above the band in the last four hours before ``until``; None where none is far out.
+
+    Far is both a quarter and ten above the upper edge: a line that wanders just outside is no news.
+    """
+    if band is None:
+        return None
+    start = max(0, until - 24)
+    over = values[start:until] - np.maximum(band.high[start:until] * 1.25, band.high[start:until] + 10)
+    if over.size == 0 or not np.nanmax(over) > 0:
+        return None
+    return start + int(np.nanargmax(over))
+
+
+def figure(
+    series: Mapping[Figure, Floats],
+    bands: Mapping[Figure, Band | None],
+    *,
+    now: float,
+    now_bin: int,
+    hours: tuple[int, int],
+    look: Look,
+) -> dict[str, Any]:
+    """The chart as plain data in Plotly's shape.
+
+    ``series`` [144] by figure (received, finished), their last value being the ten minutes under way, drawn as a hollow
+    dot; ``now`` in hours since midnight. Both charts share one scale, so that their heights compare.
+    """
+    ink = colours(look.theme)
+    wall = look.device == "wall"
+    width, dot = (6, 18) if wall else (2.25, 8)
+    first, last = hours[0] * 6, hours[1] * 6
+    x_mid = [round((at + 0.5) / 6, 3) for at in range(first, last)]
+    traces: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    top = 10.0
+    for name, _, _, _ in ROWS:
+        band = bands[name]
+        known = series[name][first : now_bin + 1]
+        top = max(top, float(np.nanmax(known, initial=0)), float(np.max(band.high, initial=0)) if band else 0)
+    for name, token, axis, _ in ROWS:
+        band, values = bands[name], series[name]
+        place: dict[str, Any] = {"type": "scatter", "yaxis": axis, "hoverinfo": "skip"}
+        if band is not None:
+            high, low, mid = (_whole(part[first:last]) for part in (band.high, band.low, band.mid))
+            traces.append({**place, "mode": "lines", "x": x_mid, "y": low, "line": {"width": 0}})
+            traces.append(
+                {
+                    **place,
+                    "mode": "lines",
+                    "x": x_mid,
+                    "y": high,
+                    "line": {"width": 0},
+                    "fill": "tonexty",
+                    "fillcolor": ink["band"],
+                }
+            )
+            median = {"color": ink["band-median"], "width": width / 3, "dash": "dash"}
+            traces.append({**place, "mode": "lines", "x": x_mid, "y": mid, "line": median})
+        done = values[first:now_bin]
+        traces.append(
+            {
+                **place,
+                "mode": "lines",
+                "x": x_mid[: done.size],
+                "y": _whole(done),
+                "line": {"color": ink[token], "width": width},
+                "cliponaxis": False,
+            }
+        )
+        marks: list[tuple[float, float, bool]] = []
+        if done.size:
+            marks.append((x_mid[done.size - 1], float(done[-1]), True))
+        if first <= now_bin < last:
+            marks.append((x_mid[now_bin - first], float(values[now_bin]), False))
+        traces.append(
+            {
+                **place,
+                "mode": "markers",
+                "x": [mark[0] for mark in marks],
+                "y": [mark[1] for mark in marks],
+                "cliponaxis": False,
+                "marker": {
+                    "size": dot,
+                    "color": [ink[token] if mark[2] else ink["surface"] for mark in marks],
+                    "line": {"width": width * 0.6, "color": ink[token]},
+                },
+            }
+        )
+        out = peak(values, band, now_bin)
+        if out is not None and first <= out < last:
+            high_at = float(values[out])
+            traces.append(
+                {
+                    **place,
+                    "mode": "markers",
+                    "x": [x_mid[out - first]],
+                    "y": [high_at],
+                    "cliponaxis": False,
+                    "marker": {
+                        "size": dot * 1.7,
+                        "color": "rgba(0,0,0,0)",
+                        "line": {"width": width * 0.7, "color": ink["heat-soon"]},
+                    },
+                }
+            )
+            left = x_mid[out - first] - hours[0] > (hours[1] - hours[0]) * 0.3
+            notes.append(
+                {
+                    "x": x_mid[out - first],
+                    "y": high_at,
+                    "yref": axis,
+                    "text": look.t("flow.above", value=number(high_at, look.language)),
+                    "showarrow": False,
+                    "xanchor": "right" if left else "left",
+                    "xshift": -dot * 1.3 if left else dot * 1.3,
+                    "font": {"size": 28 if wall else 13, "color": ink["heat-soon" if look.theme == "dark" else "ink"]},
+                }
+            )
+    step = 2 if hours[1] - hours[0] <= 12 else 4
+    if not wall:
+        step = 3 if hours[1] - hours[0] <= 12 else 6
+    ticks = list(range(hours[0] + (1 if step == 2 else 0), hours[1] + 1, step))
+    axis_y = {"range": [0, top * 1.08], "nticks": 3}
+    return {
+        "data": traces,
+        "layout": layout(
+            look,
+            margin={"l": 92, "r": 12, "t": 0, "b": 52} if wall else {"l": 40, "r": 8, "t": 0, "b": 24},
+            xaxis={
+                "range": [hours[0], hours[1]],
+                "tickvals": ticks,
+                "ticktext": [f"{hour:02}:00" for hour in ticks],
+                "anchor": "y2",
+            },
+            yaxis={**axis_y, "domain": ROWS[0][3]},
+            yaxis2={**layout(look)["yaxis"], **axis_y, "domain": ROWS[1][3]},
+            annotations=notes,
+            shapes=[
+                {
+                    "type": "line",
+                    "xref": "x",
+                    "yref": "paper",
+                    "x0": round(now, 2),
+                    "x1": round(now, 2),
+                    "y0": 0,
+                    "y1": 0.97,
+                    "line": {"color": ink["ink-2"], "width": width / 3},
+                }
+            ],
+        ),
+    }
+
+
+def _whole(values: Floats) -> list[float | None]:
+    return [None if np.isnan(value) else round(float(value), 1) for value in values]

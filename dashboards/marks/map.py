@@ -1,0 +1,200 @@
+"""The map: ground by overdue share in fixed classes, outlines above it, incidents by the shape of their severity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dashboards.marks.outlines import Box, Ring, View, project
+from dashboards.panel import Look
+from dashboards.theme import MAP_CLASSES, colours, layout
+from ioc.figures import CaseFigures
+from ioc.snapshot import IncidentRow
+
+FEW = 10
+"""Below so many open cases a share says nothing: the ground is hatched."""
+
+SHAPES: Mapping[str, str] = {"critical": "diamond", "high": "triangle-up", "medium": "square", "low": "circle"}
+ORDER = ("low", "medium", "high", "critical")
+
+Class = Literal["map-0", "map-1", "map-2", "map-3", "map-4", "few"]
+
+
+def class_of(cases: CaseFigures) -> Class:
+    """The fixed class of a unit, so that an hour's colours compare with yesterday's."""
+    if cases.open < FEW:
+        return "few"
+    share = cases.overdue_share_pct or 0.0
+    if cases.open_overdue == 0:
+        return "map-0"
+    for edge, name in ((1, "map-1"), (2, "map-2"), (3, "map-3")):
+        if share < edge:
+            return name  # type: ignore[return-value]
+    return "map-4"
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One incident, or ``count`` of them that lie too close to tell apart."""
+
+    x: float
+    y: float
+    severity: str
+    count: int = 1
+
+
+def pins(rows: Iterable[IncidentRow], places: Mapping[str, tuple[float, float]], box: Box, near_km: float) -> list[Pin]:
+    """The pins of open incidents inside ``box``; those within ``near_km`` of each other become one with their count.
+
+    An incident without a position stands at its unit's point in ``places``. A critical one is never merged.
+    """
+    single: list[Pin] = []
+    merged: list[list[Pin]] = []
+    for row in rows:
+        at = project(row.lat, row.lon) if row.lat is not None and row.lon is not None else places.get(row.unit)
+        if at is None or not (box[0] <= at[0] <= box[2] and box[1] <= at[1] <= box[3]):
+            continue
+        pin = Pin(round(at[0], 3), round(at[1], 3), row.severity)
+        if row.severity == "critical":
+            single.append(pin)
+            continue
+        for cluster in merged:
+            if (cluster[0].x - pin.x) ** 2 + (cluster[0].y - pin.y) ** 2 < near_km**2:
+                cluster.append(pin)
+                break
+        else:
+            merged.append([pin])
+    for cluster in merged:
+        worst = max(cluster, key=lambda pin: ORDER.index(pin.severity))
+        x, y = (sum(getattr(pin, axis) for pin in cluster) / len(cluster) for axis in ("x", "y"))
+        single.append(Pin(round(x, 3), round(y, 3), worst.severity, len(cluster)))
+    return sorted(single, key=lambda pin: (pin.count > 1, ORDER.index(pin.severity)))
+
+
+def figure(
+    view: View,
+    cases: Mapping[str, CaseFigures],
+    found: Sequence[Pin],
+    box: Box,
+    look: Look,
+    *,
+    window: Box | None = None,
+) -> dict[str, Any]:
+    """The map as plain data in Plotly's shape, filling its element exactly from corner to corner of ``box``.
+
+    ``window`` outlines the part that an inset shows.
+    """
+    ink = colours(look.theme)
+    wall = look.device == "wall"
+    line = 2.5 if wall else 1
+    traces: list[dict[str, Any]] = []
+    if view.ground:
+        traces.append(_ground(view.ground, ink["map-none"], ink["map-edge"], line * 0.8))
+    for name in (*MAP_CLASSES, "few"):
+        rings = [ring for place in view.places for ring in place.rings if class_of(cases[place.unit.code]) == name]
+        if not rings:
+            continue
+        trace = _ground(rings, ink["map-none" if name == "few" else name], ink["map-line"], line)
+        if name == "few":
+            trace["fillpattern"] = {
+                "shape": "/",
+                "fgcolor": ink["map-edge"],
+                "bgcolor": ink["map-none"],
+                "size": 16 if wall else 7,
+                "solidity": 0.16,
+            }
+        traces.append(trace)
+    if view.edges:
+        traces.append(_ground(view.edges, None, ink["map-edge"], line * 1.4))
+    dots = [place for place in view.places if not place.rings]
+    if dots:
+        classes = [class_of(cases[place.unit.code]) for place in dots]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "hoverinfo": "skip",
+                "x": [round(place.at[0], 2) for place in dots],
+                "y": [round(place.at[1], 2) for place in dots],
+                "marker": {
+                    "size": 40 if wall else 20,
+                    "color": [ink["map-none" if name == "few" else name] for name in classes],
+                    "line": {"color": ink["map-edge"], "width": line * 1.2},
+                },
+            }
+        )
+    traces += _pin_traces(found, look)
+    shapes = []
+    if window is not None:
+        corners = dict(zip(("x0", "y0", "x1", "y1"), window, strict=True))
+        shapes.append({"type": "rect", **corners, "line": {"color": ink["ink-2"], "width": line}})
+    bare = {"visible": False, "showgrid": False, "fixedrange": True}
+    return {
+        "data": traces,
+        "layout": layout(
+            look,
+            margin={"l": 0, "r": 0, "t": 0, "b": 0},
+            xaxis={**bare, "range": [box[0], box[2]]},
+            yaxis={**bare, "range": [box[1], box[3]]},
+            shapes=shapes,
+        ),
+    }
+
+
+def _ground(rings: Iterable[Ring], fill: str | None, line: str, width: float) -> dict[str, Any]:
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for ring in rings:
+        x += [*(round(float(value), 2) for value in ring[:, 0]), None]
+        y += [*(round(float(value), 2) for value in ring[:, 1]), None]
+    trace: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines",
+        "hoverinfo": "skip",
+        "x": x,
+        "y": y,
+        "line": {"color": line, "width": width},
+    }
+    if fill is not None:
+        trace |= {"fill": "toself", "fillcolor": fill}
+    return trace
+
+
+def _pin_traces(found: Sequence[Pin], look: Look) -> list[dict[str, Any]]:
+    ink = colours(look.theme)
+    wall = look.device == "wall"
+    size = 36 if wall else 17
+    traces: list[dict[str, Any]] = []
+    for severity in ORDER:
+        own = [pin for pin in found if pin.severity == severity and pin.count == 1]
+        if not own:
+            continue
+        place = {"type": "scatter", "hoverinfo": "skip", "x": [pin.x for pin in own], "y": [pin.y for pin in own]}
+        colour = ink[f"sev-{severity}"]
+        if severity == "critical":
+            ring = {"symbol": "circle-open", "size": size * 2.1, "color": colour, "line": {"width": size / 8}}
+            traces.append({**place, "mode": "markers", "marker": ring})
+        grown = {"critical": 1.25, "high": 1.1, "low": 0.8}.get(severity, 0.95)
+        marker = {
+            "symbol": SHAPES[severity],
+            "size": size * grown,
+            "color": colour,
+            "line": {"color": ink["on-sev"] if look.theme == "dark" else ink["surface"], "width": size / 14},
+        }
+        traces.append({**place, "mode": "markers", "marker": marker})
+        if severity == "critical":
+            font = {"color": ink["on-sev"], "size": size * 0.78, "weight": 700}
+            traces.append({**place, "mode": "text", "text": ["!"] * len(own), "textfont": font})
+    many = [pin for pin in found if pin.count > 1]
+    if many:
+        place = {"type": "scatter", "hoverinfo": "skip", "x": [pin.x for pin in many], "y": [pin.y for pin in many]}
+        marker = {
+            "size": size * 1.35,
+            "color": ink["ink"],
+            "line": {"color": [ink[f"sev-{pin.severity}"] for pin in many], "width": size / 6},
+        }
+        font = {"color": ink["bg"], "size": size * 0.72, "weight": 600}
+        traces.append({**place, "mode": "markers", "marker": marker})
+        traces.append({**place, "mode": "text", "text": [str(pin.count) for pin in many], "textfont": font})
+    return traces

@@ -1,0 +1,81 @@
+"""Sparklines as small SVG images: crisp at every size, cheap to send, the same text while nothing visible changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+import numpy as np
+import numpy.typing as npt
+
+from dashboards.panel import Look
+from dashboards.theme import colours
+from ioc.snapshot import Band
+
+WIDTH, HEIGHT = 560, 96
+STROKE = 6.0
+DOT = 10.0
+BLANK = "data:image/svg+xml," + quote(f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}'/>")
+"""An image that shows nothing, of the same shape."""
+
+
+def spark(
+    values: npt.NDArray[np.float64],
+    band: Band | None,
+    look: Look,
+    *,
+    colour: str,
+    hours: tuple[int, int],
+    baseline: bool = False,
+) -> str:
+    """A ``data:`` address of the day's line over its usual band.
+
+    ``values`` [144] end with NaN after now; ``colour`` is a token. ``baseline`` draws the line of "as usual" at 0 and
+    keeps it in the picture; otherwise the scale fits what is there, so a spark has a shape and no size.
+    """
+    first, last = hours[0] * 6, hours[1] * 6
+    shown = values[first:last]
+    known = np.flatnonzero(~np.isnan(shown))
+    ink = colours(look.theme)
+    parts = [values[first:last][known]]
+    if band is not None:
+        parts += [band.low[first:last], band.high[first:last]]
+    if baseline:
+        parts.append(np.zeros(1))
+    everything = np.concatenate(parts)
+    if everything.size == 0 or known.size == 0:
+        return BLANK
+    low, high = float(everything.min()), float(everything.max())
+    room = DOT + 2
+    if high - low < 1e-9:
+        low, high = low - 1, high + 1
+
+    def x(at: int) -> float:
+        return room + at * (WIDTH - 2 * room) / (last - first - 1)
+
+    def y(value: float) -> float:
+        return HEIGHT - room - (value - low) * (HEIGHT - 2 * room) / (high - low)
+
+    drawn = []
+    if band is not None:
+        upper = [(x(at), y(float(v))) for at, v in enumerate(band.high[first:last])]
+        lower = [(x(at), y(float(v))) for at, v in enumerate(band.low[first:last])]
+        drawn.append(f"<path d='M{_points([*upper, *reversed(lower)])}Z' fill='{ink['band']}'/>")
+    if baseline:
+        drawn.append(
+            f"<path d='M{room:.0f} {y(0):.0f}H{WIDTH - room:.0f}' stroke='{ink['band-median']}' stroke-width='2'"
+            " stroke-dasharray='8 8' fill='none'/>"
+        )
+    line = [(x(int(at)), y(float(shown[at]))) for at in known]
+    drawn.append(
+        f"<path d='M{_points(line)}' fill='none' stroke='{ink[colour]}' stroke-width='{STROKE:.0f}'"
+        " stroke-linejoin='round' stroke-linecap='round'/>"
+    )
+    end = line[-1]
+    drawn.append(f"<circle cx='{end[0]:.0f}' cy='{end[1]:.0f}' r='{DOT:.0f}' fill='{ink[colour]}'/>")
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}'>{''.join(drawn)}</svg>"
+    return "data:image/svg+xml," + quote(svg, safe="/:=' ,<>()-.")
+
+
+def _points(pairs: Iterable[tuple[float, float]]) -> str:
+    return "L".join(f"{x:.0f} {y:.0f}" for x, y in pairs)

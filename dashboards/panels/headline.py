@@ -1,0 +1,287 @@
+"""The headline figures: is today unlike other days of its kind?
+
+Each is a panel of its own, so that one silent feed marks its figures and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from dash import html
+from dash.development.base_component import Component
+
+from dashboards.comparison import Before, before, change_pct, distance, office_hours, usual_band
+from dashboards.marks.spark import BLANK, spark
+from dashboards.panel import Look, Panel, Slots, age_tag, slot
+from dashboards.panels.heading import figure_text, spoken
+from dashboards.text.formats import number, percent, percent_sign, short_number
+from ioc.figures import CaseFigures
+from ioc.snapshot import Figure, Scope, Snapshot
+
+CASES, CAMERAS, USAGE = "ioc.cases.v1", "ioc.cameras.v1", "ioc.usage.v1"
+
+
+def _frame(name: str, title: str, picture: Callable[[], Component]) -> Callable[[Look], Component]:
+    def frame(look: Look) -> Component:
+        return html.Div(
+            [
+                html.Header([html.H2(look.t(title)), age_tag()], className="heading"),
+                html.Div(
+                    [
+                        figure_text(name, "value", "figure"),
+                        html.Span(id=slot(name, "sign"), className="sign"),
+                        html.Div(
+                            [
+                                html.Span(id=slot(name, "delta"), className="delta"),
+                                html.Span(id=slot(name, "before"), className="before"),
+                            ],
+                            className="beside",
+                        ),
+                    ],
+                    className="headline-row",
+                ),
+                picture(),
+                spoken(name),
+            ],
+            className="headline",
+        )
+
+    return frame
+
+
+def _spark_slot(name: str) -> Callable[[], Component]:
+    return lambda: html.Img(id=slot(name, "spark"), src=BLANK, alt="", className="spark")
+
+
+def _compared(then: Before | None, look: Look) -> str:
+    if then is None:
+        return look.t("headline.no_before")
+    named, value = look.t(f"calendar.{then.weekday}"), number(round(then.value), look.language)
+    if then.days_back == 7:
+        return look.t("headline.before", day=named, value=value)
+    return look.t("headline.before_on", day=named, date=f"{then.on:%d/%m}", value=value)
+
+
+def _slots(
+    name: str,
+    look: Look,
+    *,
+    title: str,
+    value: str,
+    tone: str = "",
+    sign: str = "",
+    delta: str = "",
+    turn: str = "",
+    note: str = "",
+    src: str | None = BLANK,
+) -> Slots:
+    parts = [part for part in (delta, note) if part]
+    sentence = look.t("spoken.figure", title=look.t(title), value=value + sign)
+    slots: Slots = {
+        slot(name, "value"): {"children": value, "className": f"figure {tone}".strip()},
+        slot(name, "sign"): {"children": sign},
+        slot(name, "delta"): {"children": delta, "className": f"delta {turn}".strip()},
+        slot(name, "before"): {"children": note},
+        slot(name, "spoken"): {"children": " ".join([sentence, *parts])},
+    }
+    if src is not None:
+        slots[slot(name, "spark")] = {"src": src}
+    return slots
+
+
+def _turn(change: float | None, bad: str = "") -> str:
+    if change is None or change == 0:
+        return ""
+    return ("up" if change > 0 else "down") + (" heat" if bad and (change > 0) == (bad == "up") else "")
+
+
+def _total(name: str, title: str, figure: Figure, colour: str) -> Panel:
+    """A running total since midnight, with its distance from the usual total."""
+
+    def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
+        cases = snapshot.cases(scope)
+        now = cases.received if figure == "received" else cases.finished
+        then = before(snapshot, scope, figure)
+        change = change_pct(now, then.value) if then else None
+        far = distance(snapshot, scope, figure)
+        hours = office_hours(snapshot)
+        return _slots(
+            name,
+            look,
+            title=title,
+            value=number(now, look.language),
+            delta="" if change is None else percent(abs(change), look.language),
+            turn=_turn(change),
+            note=_compared(then, look),
+            src=spark(far[0], far[1], look, colour=colour, hours=hours, baseline=True) if far else BLANK,
+        )
+
+    return Panel(name, (CASES,), _frame(name, title, _spark_slot(name)), update)
+
+
+RECEIVED = _total("headline-received", "headline.received", "received", "tide")
+FINISHED = _total("headline-finished", "headline.finished", "finished", "tide-2")
+
+
+def _overdue(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
+    now = snapshot.cases(scope).open_overdue
+    then = before(snapshot, scope, "overdue")
+    change = now - round(then.value) if then else None
+    return _slots(
+        "headline-overdue",
+        look,
+        title="headline.overdue",
+        value=number(now, look.language),
+        delta="" if not change else number(abs(change), look.language),
+        turn=_turn(change, bad="up"),
+        note=_compared(then, look),
+        src=spark(
+            snapshot.series(scope, "overdue"),
+            usual_band(snapshot, scope, "overdue"),
+            look,
+            colour="heat-over" if now else "tide",
+            hours=office_hours(snapshot),
+        ),
+    )
+
+
+OVERDUE = Panel(
+    "headline-overdue",
+    (CASES,),
+    _frame("headline-overdue", "headline.overdue", _spark_slot("headline-overdue")),
+    _overdue,
+)
+
+
+def _parts_bar() -> Component:
+    name = "headline-on-time"
+    return html.Div(
+        [
+            html.Div(id=slot(name, "bar"), className="parts-bar"),
+            html.Div(
+                [html.Span(id=slot(name, part), className=f"part {part}") for part in ("kept", "late", "open")],
+                className="parts",
+            ),
+        ],
+        className="parts-box",
+    )
+
+
+def _bar(cases: CaseFigures) -> dict[str, str]:
+    whole = cases.finished + cases.open_overdue + cases.paused_overdue
+    if whole == 0:
+        return {"--a": "0%", "--b": "0%"}
+    kept, late = cases.finished_on_time * 100 / whole, cases.finished_late * 100 / whole
+    return {"--a": f"{kept:.1f}%", "--b": f"{kept + late:.1f}%"}
+
+
+def _on_time(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
+    name, cases = "headline-on-time", snapshot.cases(scope)
+    pct, done = cases.on_time_pct, cases.finished_on_time_pct
+    whole = cases.finished + cases.open_overdue + cases.paused_overdue
+    shown = percent(pct, look.language)
+    slots = _slots(
+        name,
+        look,
+        title="headline.on_time",
+        value=shown.removesuffix(percent_sign(look.language)),
+        sign=percent_sign(look.language).strip() if pct is not None else "",
+        delta=look.t(
+            "headline.of", part=number(cases.finished_on_time, look.language), whole=number(whole, look.language)
+        )
+        if whole
+        else "",
+        note=look.t("headline.finished_only", value=percent(done, look.language))
+        if done is not None
+        else look.t("headline.none_finished"),
+        src=None,
+    )
+    slots[slot(name, "bar")] = {"style": _bar(cases), "className": "parts-bar" if whole else "parts-bar none"}
+    late_open = cases.open_overdue + cases.paused_overdue
+    for part, key, n in (
+        ("kept", "headline.on_time_part", cases.finished_on_time),
+        ("late", "headline.late_part", cases.finished_late),
+        ("open", "headline.overdue_part", late_open),
+    ):
+        slots[slot(name, part)] = {"children": look.t(key, n=number(n, look.language))}
+    return slots
+
+
+ON_TIME = Panel("headline-on-time", (CASES,), _frame("headline-on-time", "headline.on_time", _parts_bar), _on_time)
+
+
+def _incidents(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
+    found = snapshot.incidents(scope)
+    critical = found.open_by_severity.get("critical", 0)
+    if found.open == 0:
+        note = ""
+    elif found.unacknowledged:
+        note = look.t("headline.unaccepted", n=number(found.unacknowledged, look.language))
+    else:
+        note = look.t("headline.all_accepted")
+    return _slots(
+        "headline-incidents",
+        look,
+        title="headline.incidents",
+        value=number(found.open, look.language),
+        tone="alarm" if critical else "",
+        delta=look.t("headline.critical", n=critical) if found.open else look.t("headline.no_incidents"),
+        note=note,
+        src=spark(
+            snapshot.series(scope, "incidents_open"),
+            usual_band(snapshot, scope, "incidents_open"),
+            look,
+            colour="heat-alarm" if critical else "tide",
+            hours=office_hours(snapshot),
+        ),
+    )
+
+
+INCIDENTS = Panel(
+    "headline-incidents",
+    (CAMERAS,),
+    _frame("headline-incidents", "headline.incidents", _spark_slot("headline-incidents")),
+    _incidents,
+)
+
+
+def _usage(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
+    used = snapshot.usage(scope).values()
+    uses, errors = sum(one.uses for one in used), sum(one.errors for one in used)
+    then = before(snapshot, scope, "uses")
+    change = change_pct(uses, then.value) if then else None
+    failed = errors * 100 / uses if uses else None
+    return _slots(
+        "headline-usage",
+        look,
+        title="headline.usage",
+        value=short_number(uses, look.language),
+        delta=percent(abs(change), look.language) if change is not None else "",
+        turn=_turn(change),
+        note=look.t("headline.errors", pct=percent(failed, look.language))
+        if failed is not None
+        else look.t("headline.no_uses"),
+        src=spark(
+            _finished_bins(snapshot, scope),
+            usual_band(snapshot, scope, "uses"),
+            look,
+            colour="tide",
+            hours=office_hours(snapshot),
+        ),
+    )
+
+
+def _finished_bins(snapshot: Snapshot, scope: Scope) -> npt.NDArray[np.float64]:
+    values = snapshot.series(scope, "uses")
+    values[snapshot.now_bin] = float("nan")
+    return values
+
+
+USAGE_TOTAL = Panel(
+    "headline-usage", (USAGE,), _frame("headline-usage", "headline.usage", _spark_slot("headline-usage")), _usage
+)
+
+PANELS = (RECEIVED, FINISHED, OVERDUE, ON_TIME, INCIDENTS, USAGE_TOTAL)
+"""All six, in the order of the wall."""

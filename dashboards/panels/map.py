@@ -1,0 +1,287 @@
+"""The map of a scope: where is it late, where did something happen?
+
+On walls it is the hero, with the worst places beside it and an inset where units are too small to read; on tablets each
+place is a link into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboards.marks import map as marks
+from dashboards.marks.outlines import Box, Place, View, atlas, fitted, project
+from dashboards.pages.addresses import unit_address
+from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panels.heading import SILENT, figure_text, heading, icon, spoken
+from dashboards.panels.map_labels import NAME, Wanted, label, placed, wanted_labels
+from dashboards.panels.ranks import ranked
+from dashboards.text.formats import number, percent
+from dashboards.text.names import listed
+from dashboards.theme import config, layout
+from ioc.figures import SEVERITIES, CaseFigures
+from ioc.snapshot import Scope, Snapshot, UnitRow
+
+STAGES = {"wall": (1000, 1040), "tablet": (332, 332), "desk": (332, 332)}
+"""Nominal width and height of the map in pixels: labels are placed for it, the stylesheet keeps its shape."""
+INSET = (432, 432)
+LABELS = 16
+INSET_LABELS = 6
+AREAS = 48
+TOP = 5
+
+
+def frame(look: Look) -> Component:
+    """Title, legends, the stage with the chart and its labels, on walls the inset and the worst places."""
+    wall = look.device == "wall"
+    parts: list[Component] = [heading(NAME, look.t("map.title")), _legends(look), _stage(look)]
+    if wall:
+        parts.append(html.Div([_top(look), _inset(look)], className="map-side"))
+    else:
+        parts.append(html.P(id=slot(NAME, "worst"), className="map-worst"))
+    return html.Div([*parts, spoken(NAME)], className="map")
+
+
+def _legends(look: Look) -> Component:
+    t = look.t
+    classes = [
+        html.Span([html.I(className=f"key {name}"), t(f"map.{key}")])
+        for name, key in (
+            ("map-0", "class_0"),
+            ("map-1", "class_1"),
+            ("map-2", "class_2"),
+            ("map-3", "class_3"),
+            ("map-4", "class_4"),
+            ("map-few", "class_few"),
+        )
+    ]
+    shares = html.Div([html.Span(t("map.legend"), className="legend-title"), *classes], className="legend")
+    if look.device != "wall":
+        return shares
+    severities = [
+        html.Span([icon(f"sev-{name}", f"sev {name}"), t(f"severity.{name}"), figure_text(NAME, f"count-{name}", "n")])
+        for name in reversed(SEVERITIES)
+    ]
+    pins = html.Div([html.Span(t("map.incidents"), className="legend-title"), *severities], className="legend")
+    return html.Div([shares, pins], className="legends")
+
+
+def _chart(look: Look, part: str) -> Component:
+    return html.Div(
+        dcc.Graph(
+            id=slot(NAME, part),
+            figure={"data": [], "layout": layout(look, xaxis={"visible": False}, yaxis={"visible": False})},
+            config=config(look),
+            className="plot",
+            responsive=True,
+        ),
+        className="plot-box",
+        **SILENT,
+    )
+
+
+def _stage(look: Look) -> Component:
+    inner = [_chart(look, "chart"), *(label("label", at) for at in range(LABELS))]
+    if look.device != "wall":
+        inner += [
+            dcc.Link("", href="/", id=slot(NAME, f"area-{at}"), className="map-area hidden") for at in range(AREAS)
+        ]
+    inner.append(html.P(id=slot(NAME, "empty"), className="map-empty"))
+    return html.Div(html.Div(inner, className="map-inner"), className="map-stage")
+
+
+def _inset(look: Look) -> Component:
+    return html.Div(
+        [_chart(look, "inset-chart"), *(label("inset", at) for at in range(INSET_LABELS))],
+        id=slot(NAME, "inset"),
+        className="map-inset hidden",
+    )
+
+
+def _top(look: Look) -> Component:
+    rows = [
+        html.Li(
+            [
+                figure_text(NAME, f"top-share-{at}", "share"),
+                html.Span(id=slot(NAME, f"top-name-{at}"), className="name"),
+                html.Span(id=slot(NAME, f"top-of-{at}"), className="of"),
+            ],
+            id=slot(NAME, f"top-{at}"),
+            className="hidden",
+        )
+        for at in range(TOP)
+    ]
+    return html.Div(
+        [html.H3(look.t("map.highest")), html.Ol(rows), html.P(id=slot(NAME, "top-none"), className="of")],
+        className="map-top",
+    )
+
+
+def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
+    """Colours, labels, pins and the worst places of the scope as it is now."""
+    view = atlas(snapshot.world, look.settings).view(scope.unit)
+    rows = {row.unit.code: row for row in snapshot.rows(place.unit for place in view.places)}
+    cases = {code: row.cases for code, row in rows.items()}
+    width, height = STAGES[look.device]
+    box = fitted(view.box, width / height)
+    open_now = snapshot.own_incidents(scope)
+    points = _points(snapshot, look)
+    near = (box[2] - box[0]) / width * (42 if look.device == "wall" else 18)
+    dense = view.dense if look.device == "wall" else None
+    slots: Slots = {
+        slot(NAME, "chart"): {
+            "figure": marks.figure(
+                view, cases, marks.pins(open_now, points, box, near), box, look, window=dense and fitted(dense, 1.0)
+            )
+        },
+        slot(NAME, "empty"): {"children": "" if view.places else look.t("map.none_below")},
+        slot(NAME, "note"): {"children": _note(view, look)},
+    }
+    window = dense and fitted(dense, INSET[0] / INSET[1])
+    wanted = wanted_labels(view, cases, look)
+    slots |= placed(
+        "label", LABELS, [one for one in wanted if not _inside(one[2], window)], box, STAGES[look.device], look
+    )
+    if look.device == "wall":
+        slots |= _inset_slots(view, cases, dense, look, open_now, points, wanted)
+        slots |= _top_slots(list(rows.values()), look)
+        counts = snapshot.incidents(scope).open_by_severity
+        slots |= {
+            slot(NAME, f"count-{name}"): {"children": number(counts.get(name, 0), look.language)} for name in SEVERITIES
+        }
+    else:
+        slots |= _areas(view, box, look)
+        slots |= _worst(list(rows.values()), look)
+    return slots | _spoken(list(rows.values()), len(open_now), look)
+
+
+def _points(snapshot: Snapshot, look: Look) -> Mapping[str, tuple[float, float]]:
+    known = atlas(snapshot.world, look.settings)
+    found = {code: outline.at for code, outline in known.outlines.items()}
+    for unit in snapshot.world.units:
+        if unit.code not in found and unit.lat is not None and unit.lon is not None:
+            found[unit.code] = project(unit.lat, unit.lon)
+    return found
+
+
+def _inside(at: tuple[float, float], window: Box | None) -> bool:
+    return window is not None and window[0] < at[0] < window[2] and window[1] < at[1] < window[3]
+
+
+def _inset_slots(
+    view: View,
+    cases: Mapping[str, CaseFigures],
+    dense: Box | None,
+    look: Look,
+    open_now: Any,
+    points: Mapping[str, tuple[float, float]],
+    wanted: Sequence[Wanted],
+) -> Slots:
+    if dense is None:
+        empty = {"data": [], "layout": layout(look, xaxis={"visible": False}, yaxis={"visible": False})}
+        return {
+            slot(NAME, "inset"): {"className": "map-inset hidden"},
+            slot(NAME, "inset-chart"): {"figure": empty},
+            **placed("inset", INSET_LABELS, [], (0, 0, 1, 1), INSET, look),
+        }
+    box = fitted(dense, INSET[0] / INSET[1])
+    found = marks.pins(open_now, points, box, (box[2] - box[0]) / INSET[0] * 40)
+    return {
+        slot(NAME, "inset"): {"className": "map-inset"},
+        slot(NAME, "inset-chart"): {"figure": marks.figure(view, cases, found, box, look)},
+        **placed("inset", INSET_LABELS, [one for one in wanted if _inside(one[2], box)], box, INSET, look),
+    }
+
+
+def _top_slots(rows: list[UnitRow], look: Look) -> Slots:
+    language, order = look.language, ranked(rows, look)
+    slots: Slots = {}
+    for at in range(TOP):
+        row = order.late[at] if at < len(order.late) else None
+        share = row.cases.overdue_share_pct if row else None
+        slots[slot(NAME, f"top-{at}")] = {"className": "" if row else "hidden"}
+        slots[slot(NAME, f"top-share-{at}")] = {
+            "children": percent(share, language) if row else "",
+            "className": "share heat" if share is not None and share >= 3 else "share",
+        }
+        slots[slot(NAME, f"top-name-{at}")] = {"children": listed(row.unit, language) if row else ""}
+        slots[slot(NAME, f"top-of-{at}")] = {
+            "children": look.t(
+                "map.share",
+                overdue=number(row.cases.open_overdue, language),
+                open=number(row.cases.open, language),
+            )
+            if row
+            else ""
+        }
+    slots[slot(NAME, "top-none")] = {"children": "" if order.late else look.t("map.no_overdue")}
+    return slots
+
+
+def _areas(view: View, box: Box, look: Look) -> Slots:
+    slots: Slots = {}
+    here = [place for place in view.places if len(view.places) > 1]
+    for at in range(AREAS):
+        place = here[at] if at < len(here) else None
+        slots[slot(NAME, f"area-{at}")] = {
+            "className": "map-area" if place else "map-area hidden",
+            "href": unit_address(place.unit.code) if place else "/",
+            "title": place.unit.name(look.language) if place else "",
+            "style": {"clipPath": _clip(place, box)} if place else {},
+        }
+    return slots
+
+
+def _clip(place: Place, box: Box) -> str:
+    width, height = box[2] - box[0], box[3] - box[1]
+
+    def of(x: float, y: float) -> str:
+        return f"{(x - box[0]) / width * 100:.1f}% {(box[3] - y) / height * 100:.1f}%"
+
+    if not place.rings:
+        return f"circle(7% at {of(*place.at)})"
+    ring = max(place.rings, key=len)
+    every = np.unique(np.linspace(0, len(ring) - 1, min(len(ring), 40)).astype(int))
+    return f"polygon({','.join(of(x, y) for x, y in ring[every])})"
+
+
+def _worst(rows: list[UnitRow], look: Look) -> Slots:
+    order = ranked(rows, look)
+    if not order.late:
+        return {slot(NAME, "worst"): {"children": look.t("map.no_overdue") if rows else ""}}
+    row = order.late[0]
+    share = percent(row.cases.overdue_share_pct, look.language)
+    words = [
+        f"{look.t('map.highest')}: ",
+        html.B(f"{listed(row.unit, look.language)} {share}"),
+        f" ({number(row.cases.open_overdue, look.language)}/{number(row.cases.open, look.language)})",
+    ]
+    return {slot(NAME, "worst"): {"children": words}}
+
+
+def _spoken(rows: list[UnitRow], incidents: int, look: Look) -> Slots:
+    order = ranked(rows, look)
+    if not order.late:
+        return {slot(NAME, "spoken"): {"children": look.t("map.spoken_calm", incidents=incidents)}}
+    row = order.late[0]
+    share = percent(row.cases.overdue_share_pct, look.language)
+    sentence = look.t("map.spoken", name=row.unit.name(look.language), pct=share, incidents=incidents)
+    return {slot(NAME, "spoken"): {"children": sentence}}
+
+
+def _note(view: View, look: Look) -> str:
+    if not view.places:
+        return ""
+    if look.device != "wall":
+        return look.t("map.note_touch") if len(view.places) > 1 else ""
+    n = len(view.places)
+    if view.how != "outlines":
+        return look.t(f"map.note_{view.how}", n=n)
+    return look.t("map.note_district" if view.places[0].unit.kind == "district" else "map.note_commune", n=n)
+
+
+PANEL = Panel(NAME, ("ioc.cases.v1", "ioc.cameras.v1"), frame, update, every_s=5)
