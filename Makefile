@@ -30,8 +30,8 @@ lint: $(DONE)/dev
 	$(BIN)/ruff check --quiet $(CODE)
 	$(BIN)/ruff format --quiet --check $(CODE)
 	$(BIN)/mypy
-	$(BIN)/pyright
-	$(BIN)/lint-imports
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports --no-logo
 
 unit: $(DONE)/dev
 	$(BIN)/python -m pytest tests/unit $(ARGS)
