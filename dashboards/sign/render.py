@@ -1,0 +1,68 @@
+"""One page of a sign as PNG bytes: a pure function of data, size and page number, with every text that is on it."""
+
+import io
+from dataclasses import dataclass
+from typing import Final
+
+from dashboards.sign.boards import Board, board_for
+from dashboards.sign.codes import draw_codes
+from dashboards.sign.data import SignData
+from dashboards.sign.layout import Box, Canvas
+from dashboards.sign.pages import Page, draw_frame, plan
+from dashboards.sign.table import draw_table
+from dashboards.sign.ticker import draw_ticker_block
+from dashboards.sign.totals import draw_side, draw_totals
+from dashboards.sign.view import View, view
+
+SECONDS_A_PAGE: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A frame: its PNG, every text on it in the order drawn, its page and the count of pages."""
+
+    png: bytes
+    texts: tuple[str, ...]
+    page: int
+    pages: int
+
+
+def frame(data: SignData, width: int, height: int, page: int) -> bytes:
+    """The PNG of a page, exactly `width` x `height` px; pages are counted from 0 and begin again after the last.
+
+    Raises ValueError for a size below the smallest layout, LayoutError when the data cannot be set legibly.
+    """
+    return draw(view(data), width, height, page).png
+
+
+def page_count(data: SignData, width: int, height: int) -> int:
+    """How many pages the sign has at this size: one or more."""
+    return len(plan(view(data), board_for(width, height)))
+
+
+def draw(seen: View, width: int, height: int, page: int) -> Drawn:
+    """The page of a view; equal arguments give equal bytes."""
+    board = board_for(width, height)
+    pages = plan(seen, board)
+    number = page % len(pages)
+    canvas = Canvas(board.width, board.height)
+    _draw(canvas, seen, board, pages[number], number, len(pages))
+    out = io.BytesIO()
+    canvas.image(width, height).save(out, "PNG", compress_level=6)
+    return Drawn(out.getvalue(), tuple(placed.text for placed in canvas.texts), number, len(pages))
+
+
+def _draw(canvas: Canvas, seen: View, board: Board, page: Page, number: int, count: int) -> None:
+    if board.kind == "ticker":
+        box = draw_ticker_block(canvas, seen, board, page)
+    else:
+        box = draw_frame(canvas, seen, board, page, number, count)
+    if page.kind == "codes":
+        draw_codes(canvas, seen, board, page, box)
+    elif page.kind == "totals":
+        draw_totals(canvas, seen, board, page, box)
+    else:
+        if board.side:
+            draw_side(canvas, seen, board, Box(box.right - board.side, box.top, box.right, box.bottom))
+            box = Box(box.left, box.top, box.right - board.side, box.bottom)
+        draw_table(canvas, seen, board, page, box)

@@ -1,0 +1,206 @@
+"""The table of a sign: a row a handling unit. Columns are as wide as the whole table needs, so that they stand still
+from page to page.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dashboards.sign.boards import Board
+from dashboards.sign.faces import Face, cap, reach
+from dashboards.sign.layout import (
+    AMBER,
+    CYAN,
+    GREEN,
+    RED,
+    RULE,
+    WHITE,
+    Box,
+    Canvas,
+    Colour,
+    baseline_in,
+    fit,
+    room,
+)
+from dashboards.sign.pages import Page
+from dashboards.sign.view import Cell, RowView, Tone, View
+
+COLOURS: Final[dict[Tone, Colour]] = {"plain": WHITE, "good": GREEN, "warning": AMBER, "bad": RED, "received": AMBER}
+
+
+def colour_in_table(key: str, cell: Cell) -> Colour:
+    """In tables counts are white, so that only what is late has a colour."""
+    return WHITE if key == "received" else COLOURS[cell.tone]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of figures: its title, and the px where its right-aligned texts end."""
+
+    key: str
+    title: str
+    right: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """How a table is set: its columns, the face of their titles, the face of all rows, and the px where names must
+    end.
+    """
+
+    columns: tuple[Column, ...]
+    heading: Face
+    row: Face
+    names_end: int
+
+
+def _columns(view: View, board: Board, right: int) -> Columns:
+    """Columns from the right edge inwards: the largest faces that leave every unit its short name, under long titles
+    if need be for only two units of three; else short titles. Where nothing leaves them room, the smallest; some
+    names are then initials.
+    """
+    for form, wanted in ((0, 1.0), (0, 2 / 3), (1, 1.0), (1, 2 / 3), (1, 0.0)):
+        for row in board.row:
+            for heading in board.headings:
+                found = _set_columns(view, board, right, row, heading, form)
+                space = found.names_end - board.margin
+                short = sum(any(room(name, row) <= space for name in names.names[:2]) for names in view.rows)
+                if short >= wanted * len(view.rows) and space >= room(view.words("unit")[-1], heading):
+                    return _loosened(view, board, found)
+    return found
+
+
+def _loosened(view: View, board: Board, table: Columns) -> Columns:
+    """The columns moved apart by what the names leave, up to three times the gap."""
+    space = table.names_end - board.margin
+    title = room(fit(view.words("unit"), (table.heading,), space)[0], table.heading)
+    widest = max([title, *(room(fit(names.names, (table.row,), space)[0], table.row) for names in view.rows)])
+    count = len(table.columns)
+    more = max(0, min((space - widest) // count, 2 * board.gap))
+    moved = [
+        replace(column, right=column.right - more * (count - 1 - place)) for place, column in enumerate(table.columns)
+    ]
+    return replace(table, columns=tuple(moved), names_end=table.names_end - more * (count - 1))
+
+
+def _set_columns(view: View, board: Board, right: int, row: Face, heading: Face, form: int) -> Columns:
+    gap = max(board.gap, round(board.width / 100) + 1)
+    columns: list[Column] = []
+    edge = right
+    for key in reversed(board.columns):
+        titles = view.words(key)
+        title = titles[min(form, len(titles) - 1)]
+        figures = (view.totals.of(key), *(names.cells.of(key) for names in view.rows))
+        column_width = max(room(title, heading), *(room(cell.texts[-1], row) for cell in figures))
+        columns.append(Column(key, title, edge, column_width))
+        edge -= column_width + gap
+    return Columns(tuple(reversed(columns)), heading, row, edge)
+
+
+def draw_table(canvas: Canvas, view: View, board: Board, page: Page, box: Box) -> None:
+    """The rows of a page, in the box between title band and footer; without rows, one sentence that there are none."""
+    if board.kind == "tiny":
+        _unit(canvas, view, board, view.rows[page.start], box)
+        return
+    table = _columns(view, board, box.right - board.margin)
+    top = _headings(canvas, view, board, table, box)
+    if not view.rows:
+        sentence = view.words("waiting" if view.never else "no_rows")
+        text, face = fit(sentence, (*board.labels, *board.row), box.width - 2 * board.margin)
+        canvas.text(
+            text,
+            face,
+            WHITE,
+            x=(box.left + box.right) // 2,
+            baseline=baseline_in(face, top, box.bottom),
+            align="middle",
+        )
+        return
+    count = page.stop - page.start
+    for line, row in enumerate(view.rows[page.start : page.stop]):
+        above, below = top + round(line * board.pitch), top + round((line + 1) * board.pitch)
+        _row(canvas, board, row, table, Box(box.left, above, box.right, below - board.rule))
+        if line < count - 1 or below + board.rule < box.bottom - board.pitch / 2:
+            canvas.shape(_rule(board, box, below), RULE)
+
+
+def _rule(board: Board, box: Box, bottom: int) -> Box:
+    inset = board.margin // 2 if board.kind == "large" else 0
+    return Box(box.left + inset, bottom - board.rule, box.right - inset, bottom)
+
+
+def _headings(canvas: Canvas, view: View, board: Board, table: Columns, box: Box) -> int:
+    """Column titles, in the title band where a board has no line for them; gives the px where rows begin."""
+    line = (
+        Box(box.left, box.top, box.right, box.top + board.heading) if board.heading else Box(0, 0, box.right, box.top)
+    )
+    colour, face = CYAN if board.heading else WHITE, table.heading
+    baseline = baseline_in(face, line.top, line.bottom - board.rule)
+    if board.kind != "medium":
+        title, _ = fit(view.words("unit"), (face,), table.names_end - board.margin)
+        canvas.text(title, face, colour, x=board.margin, baseline=baseline, within=line)
+    for column in table.columns:
+        canvas.text(column.title, face, colour, x=column.right, baseline=baseline, align="right", within=line)
+    if board.heading:
+        canvas.shape(_rule(board, box, line.bottom), RULE)
+    return line.bottom
+
+
+def _row(canvas: Canvas, board: Board, row: RowView, table: Columns, line: Box) -> None:
+    face = table.row
+    baseline = baseline_in(face, line.top, line.bottom)
+    name, _ = fit(row.names, (face,), table.names_end - board.margin)
+    canvas.text(name, face, WHITE, x=board.margin, baseline=baseline, within=line)
+    for column in table.columns:
+        cell = row.cells.of(column.key)
+        text, _ = fit(cell.texts, (face,), column.width)
+        colour = colour_in_table(column.key, cell)
+        canvas.text(text, face, colour, x=column.right, baseline=baseline, align="right", within=line)
+
+
+def _unit(canvas: Canvas, view: View, board: Board, row: RowView, box: Box) -> None:
+    """One unit on the smallest board: its name in the band, its rate large, its overdue cases below unless a strip
+    stands there.
+    """
+    name, face = fit(row.names, board.title, board.width - 2 * board.margin)
+    band = Box(0, 0, board.width, board.band)
+    canvas.text(
+        name, face, WHITE, x=board.width // 2, baseline=baseline_in(face, 0, board.band), align="middle", within=band
+    )
+    middle = box.top + 28
+    pair(canvas, view, board, "on_time", row.cells.on_time, Box(0, box.top, box.right, middle), board.headings)
+    if box.bottom == board.height:
+        canvas.shape(Box(0, middle, box.right, middle + board.rule), RULE)
+        below = Box(0, middle + board.rule, box.right, box.bottom)
+        pair(canvas, view, board, "overdue", row.cells.overdue, below, board.headings, (board.row[0],))
+
+
+def pair(
+    canvas: Canvas,
+    view: View,
+    board: Board,
+    key: str,
+    cell: Cell,
+    line: Box,
+    labels: tuple[Face, ...],
+    figures: tuple[Face, ...] = (),
+) -> None:
+    """A label at the left and its figure at the right, on one baseline; the label gets what the figure leaves."""
+    faces = figures or board.figures
+    if len(cell.texts) > 1:
+        faces = labels
+    words = view.words(key)
+    space = line.width - 2 * board.margin - max(board.gap, round(canvas.gap) + 1)
+    text, face = fit(
+        cell.texts,
+        [face for face in faces if cap(face) + 2 <= line.height],
+        space - min(room(words[-1], label) for label in labels),
+    )
+    label, label_face = fit(words, labels, space - room(text, face))
+    above, below = reach(label_face)
+    centred = line.top + (line.height + max(cap(face), cap(label_face))) // 2
+    baseline = min(max(centred, line.top + above), line.bottom - below)
+    ink = CYAN if labels == board.headings else WHITE
+    canvas.text(label, label_face, ink, x=line.left + board.margin, baseline=baseline, within=line)
+    ink = COLOURS[cell.tone]
+    canvas.text(text, face, ink, x=line.right - board.margin, baseline=baseline, align="right", within=line)

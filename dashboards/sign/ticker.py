@@ -1,0 +1,60 @@
+"""The flat board, 1280 x 128: a fixed block with title, clock and age at the left, and a lane of still pages beside it.
+
+Only the lane of a hardware ticker would scroll; this renderer's frames stand still.
+"""
+
+from dashboards.sign.boards import Board
+from dashboards.sign.layout import (
+    AMBER,
+    BAND,
+    BAND_READY,
+    BLACK,
+    VIOLET,
+    WHITE,
+    Box,
+    Canvas,
+    baseline_in,
+    figure_baseline,
+    fit,
+)
+from dashboards.sign.pages import Page
+from dashboards.sign.view import View
+
+
+def draw_ticker_block(canvas: Canvas, view: View, board: Board, page: Page) -> Box:
+    """The block; gives the lane that is left for figures or codes."""
+    ready = page.kind == "codes"
+    ground = AMBER if view.stale else BAND_READY if ready else BAND
+    ink = BLACK if view.stale else WHITE
+    block = Box(0, 0, board.side, board.height)
+    canvas.fill(block, ground)
+    middle, space = board.side // 2, board.side - 2 * board.margin
+    titles = view.capitals("stale") if view.stale else view.capitals("ready") if ready else view.places
+    heights = (45, 100)
+    text, face = fit(titles, board.title, space)
+    canvas.text(text, face, ink, x=middle, baseline=baseline_in(face, 0, heights[0]), align="middle", within=block)
+    large = board.code[1]
+    figure = (*view.behind, *view.words("never")) if view.stale else (view.clock,)
+    text, face = fit(figure, (large, *board.title), space)
+    baseline = figure_baseline(face, *heights)
+    ink_of_figure = ink if view.stale else AMBER
+    canvas.text(text, face, ink_of_figure, x=middle, baseline=baseline, align="middle", within=block)
+    small = view.since if view.stale and view.behind else view.ages
+    text, face = fit(small, board.foot, space)
+    if not (view.stale and not view.behind):
+        baseline = baseline_in(face, heights[1], board.height - 2)
+        canvas.text(text, face, ink, x=middle, baseline=baseline, align="middle", within=block)
+    lane = Box(board.side, 0, board.width, board.height)
+    if view.demo:
+        return _demo(canvas, view, board, lane)
+    return lane
+
+
+def _demo(canvas: Canvas, view: View, board: Board, lane: Box) -> Box:
+    """The badge of a trial at the right end of the lane."""
+    text, face = fit(view.capitals("demo")[-1:], board.title, lane.width // 6)
+    box = Box(lane.right - 110, 0, lane.right, lane.bottom)
+    canvas.fill(box, VIOLET)
+    canvas.text(text, face, BLACK, x=(box.left + box.right) // 2, baseline=baseline_in(face, box.top, box.bottom),
+                align="middle", within=box)  # fmt: skip
+    return Box(lane.left, lane.top, box.left, lane.bottom)
