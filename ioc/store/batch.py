@@ -56,13 +56,13 @@ COUNT_REDRIVEN = """
 """
 KNOW_IDS = """
     insert into identity (topic, id, content, source, record_offset)
-    select * from unnest(%(topics)s::smallint[], %(ids)s::uuid[], %(contents)s::uuid[], %(sources)s::int[], %(offsets)s::bigint[])
+    select * from unnest(%(topics)s::smallint[], %(ids)b::uuid[], %(contents)b::uuid[], %(sources)s::int[], %(offsets)b::bigint[])
         as new (topic, id, content, source, record_offset)
     on conflict (topic, id) do nothing
 """
 KNOWN_IDS = """
     select i.topic, i.id, i.content, i.source, i.record_offset
-      from unnest(%(topics)s::smallint[], %(ids)s::uuid[]) as asked (topic, id)
+      from unnest(%(topics)s::smallint[], %(ids)b::uuid[]) as asked (topic, id)
       join identity i on i.topic = asked.topic and i.id = asked.id
 """
 COPY_USAGE = """

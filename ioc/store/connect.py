@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 from psycopg.adapt import Dumper, Loader
@@ -19,7 +19,7 @@ from psycopg.pq import Format
 from ioc.errors import ConfigError, OperatorError, Transient
 from ioc.settings import Settings, seconds
 
-Connection = psycopg.Connection[Any]
+Connection: TypeAlias = psycopg.Connection[Any]
 
 TIMESTAMPTZ = 1184
 EPOCH_2000_US = 946_684_800_000_000

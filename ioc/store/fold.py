@@ -30,7 +30,7 @@ Step = CaseStep | IncidentStep | HealthStep
 
 DELETE_EFFECTS = """
     delete from effect e
-     using unnest(%(subjects)s::bigint[], %(ats)s::bigint[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[])
+     using unnest(%(subjects)b::bigint[], %(ats)b::bigint[], %(metrics)b::int[], %(handling)b::int[], %(receiving)b::int[])
         as gone (subject, at_us, metric, handling, receiving)
      where e.subject = gone.subject
        and e.at = timestamptz 'epoch' + gone.at_us * interval '1 microsecond'

@@ -99,7 +99,7 @@ def migrate(conn: Connection, settings: Settings, upto: int | None = None) -> li
                         f"migration {migration.name} was changed after it was applied: restore the file"
                     )
                 continue
-            conn.execute(cast("LiteralString", migration.text))
+            conn.execute(cast("LiteralString", migration.text))  # type: ignore[redundant-cast]
             conn.execute(RECORD, {"version": migration.version, "name": migration.name, "digest": migration.digest})
             done.append(migration.name)
         if upto is None:

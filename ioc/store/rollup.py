@@ -22,21 +22,21 @@ MINUTE_US = 60_000_000
 ADD_MINUTES = """
     insert into rollup_minute as r (bucket, metric, handling, receiving, value)
     select to_timestamp(bucket), metric, handling, receiving, value
-      from unnest(%(buckets)s::float8[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[], %(values)s::bigint[])
+      from unnest(%(buckets)b::float8[], %(metrics)b::int[], %(handling)b::int[], %(receiving)b::int[], %(values)b::bigint[])
         as new (bucket, metric, handling, receiving, value)
     on conflict (bucket, metric, handling, receiving) do update set value = r.value + excluded.value
 """
 ADD_DAYS = """
     insert into rollup_day as r (bucket, metric, handling, receiving, value)
     select to_timestamp(bucket), metric, handling, receiving, value
-      from unnest(%(buckets)s::float8[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[], %(values)s::bigint[])
+      from unnest(%(buckets)b::float8[], %(metrics)b::int[], %(handling)b::int[], %(receiving)b::int[], %(values)b::bigint[])
         as new (bucket, metric, handling, receiving, value)
     on conflict (bucket, metric, handling, receiving) do update set value = r.value + excluded.value
 """
 ADD_OPENINGS = """
     insert into opening_balance as b (at, metric, handling, receiving, value)
     select o.at, new.metric, new.handling, new.receiving, sum(new.value)
-      from unnest(%(buckets)s::float8[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[], %(values)s::bigint[])
+      from unnest(%(buckets)b::float8[], %(metrics)b::int[], %(handling)b::int[], %(receiving)b::int[], %(values)b::bigint[])
         as new (bucket, metric, handling, receiving, value)
       join opening o on o.at > to_timestamp(new.bucket)
      where new.metric = any(%(states)s)

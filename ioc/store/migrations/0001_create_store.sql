@@ -180,7 +180,7 @@ create table effect (
     primary key (subject, at, metric, handling, receiving)
 );
 create index effect_at on effect (at);
-create index effect_finished on effect (at desc) where metric in (4, 5);
+create index effect_finished on effect (receiving, at desc) where metric in (4, 5);
 
 -- Sums of effects and of uses, by minute and by local day.
 create table rollup_minute (

@@ -1,0 +1,50 @@
+"""The pipeline of each feed now: how far it is behind, and what became of its records."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ioc.facts import Topic
+from ioc.figures import FeedFigure
+from ioc.store.connect import Connection
+
+FEEDS = """
+    select s.topic,
+           case when bool_and(coalesce(e.seen_at > clock_timestamp() - interval '1 second', false))
+                then greatest(sum(e.end_offset - s.next_offset), 0)::bigint end as lag,
+           sum(s.events + s.redriven)::bigint, sum(s.duplicates)::bigint, sum(s.rejects)::bigint,
+           max(s.last_event_at), max(s.last_arrival_at)
+      from source s
+      left join source_end e on e.source = s.no
+     where s.claimed_at >= (select max(c.claimed_at) - interval '1 day' from source c where c.topic = s.topic)
+        or e.seen_at is not null
+     group by s.topic
+"""
+
+
+def feeds(conn: Connection) -> tuple[FeedFigure, ...]:
+    """Every inbound feed, in the order of their numbers; one that was never claimed has no lag and no events."""
+    rows = {int(row[0]): row[1:] for row in conn.execute(FEEDS).fetchall()}
+    found = []
+    for topic in Topic:
+        lag, events, duplicates, rejected, event_at, arrival_at = rows.get(topic, (None, 0, 0, 0, None, None))
+        found.append(
+            FeedFigure(
+                topic.title,
+                _int(lag),
+                int(events),
+                int(duplicates),
+                int(rejected),
+                _aware(event_at),
+                _aware(arrival_at),
+            )
+        )
+    return tuple(found)
+
+
+def _int(value: object) -> int | None:
+    return None if value is None else int(str(value))
+
+
+def _aware(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None
