@@ -56,14 +56,14 @@ def permit_events(shift: timedelta) -> list[Sent]:
         if step.startswith(HOLD_NOTICE):
             held.add(case)
         status = "received" if step == RECEIPT else "stopped" if case in held else "processing"
-        at = datetime.fromisoformat(row["time:timestamp"]) + shift
         handling = ADVISERS.get(row["org:group"]) or _owner(row)
-        events.append(_sent(row, at, f"permits-{row['concept:instance']}", status, handling, step, shift))
+        says = {"event_id": f"permits-{row['concept:instance']}", "status": status, "handling_unit": handling}
+        events.append(_sent(row, row["time:timestamp"], shift, {**says, "stage": step}))
         if row["case:enddate"]:
             ends[case] = row
     for case, row in ends.items():
-        at = datetime.fromisoformat(row["case:enddate"]) + shift
-        events.append(_sent(row, at, f"permits-{case}-end", "finished", _owner(row), "End of case", shift))
+        says = {"event_id": f"permits-{case}-end", "status": "finished", "handling_unit": _owner(row)}
+        events.append(_sent(row, row["case:enddate"], shift, {**says, "stage": "End of case"}))
     events.sort(key=lambda sent: (sent.at, str(sent.value["event_id"])))
     return events
 
@@ -100,21 +100,15 @@ def _owner(row: dict[str, str]) -> str:
     return f"{department}-{group.removeprefix('Group ')}" if group else department
 
 
-def _sent(
-    row: dict[str, str], at: datetime, event_id: str, status: str, handling: str, stage: str, shift: timedelta
-) -> Sent:
-    case = row["case:concept:name"]
-    due = datetime.fromisoformat(row["case:enddate_planned"]) + shift if row["case:enddate_planned"] else None
+def _sent(row: dict[str, str], recorded: str, shift: timedelta, says: dict[str, str]) -> Sent:
+    at = datetime.fromisoformat(recorded) + shift
     value: dict[str, object] = {
-        "event_id": event_id,
         "occurred_at": at.isoformat(),
-        "case_code": case,
-        "status": status,
+        "case_code": row["case:concept:name"],
         "procedure_code": PROCEDURE,
         "receiving_unit": FRONT_DESK,
-        "handling_unit": handling,
         "channel": CHANNELS[row["case:channel"]],
-        "due_at": due.isoformat() if due else None,
-        "stage": stage,
+        "due_at": (datetime.fromisoformat(row["case:enddate_planned"]) + shift).isoformat(),
+        **says,
     }
-    return Sent(at, CASES, case, value)
+    return Sent(at, CASES, row["case:concept:name"], value)
