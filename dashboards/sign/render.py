@@ -40,9 +40,11 @@ def page_count(data: SignData, width: int, height: int) -> int:
     return len(plan(view(data), board_for(width, height)))
 
 
-def draw(seen: View, width: int, height: int, page: int) -> Drawn:
-    """The page of a view; equal arguments give equal bytes."""
-    board = board_for(width, height)
+def draw(seen: View, width: int, height: int, page: int, *, layout: tuple[int, int] | None = None) -> Drawn:
+    """The page of a view, in the layout that suits the size or the one of size `layout`; equal arguments give equal
+    bytes.
+    """
+    board = board_for(*(layout or (width, height)))
     pages = plan(seen, board)
     number = page % len(pages)
     canvas = Canvas(board.width, board.height)

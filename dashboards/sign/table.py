@@ -59,12 +59,15 @@ def _columns(view: View, board: Board, right: int) -> Columns:
     if need be for only two units of three; else short titles. Where nothing leaves them room, the smallest; some
     names are then initials.
     """
-    for form, wanted in ((0, 1.0), (0, 2 / 3), (1, 1.0), (1, 2 / 3), (1, 0.0)):
-        for row in board.row:
-            for heading in board.headings:
+    trials = [(0, 2, 1.0), (0, 3, 1.0), (0, 3, 2 / 3), (1, 2, 1.0), (1, 3, 2 / 3), (1, 3, 0.0)]
+    if board.strip:
+        trials.remove((0, 3, 2 / 3))
+    for form, names, wanted in trials:
+        for heading in board.headings:
+            for row in board.row:
                 found = _set_columns(view, board, right, row, heading, form)
                 space = found.names_end - board.margin
-                short = sum(any(room(name, row) <= space for name in names.names[:2]) for names in view.rows)
+                short = sum(any(room(name, row) <= space for name in unit.names[:names]) for unit in view.rows)
                 if short >= wanted * len(view.rows) and space >= room(view.words("unit")[-1], heading):
                     return _loosened(view, board, found)
     return found

@@ -132,9 +132,12 @@ def _upper(*texts: str) -> tuple[str, ...]:
 
 
 def _names(full: str, short: str, initials: str) -> tuple[str, ...]:
-    """The three names and, for the worst case, the first letters of the words: something always fits."""
+    """Full, short, short without the "Sở" that most have, initials, and for the worst case the first letters of the
+    words.
+    """
+    bare = short.removeprefix("Sở ")
     letters = "".join(word[0] for word in full.split() if word[0].isalnum()).upper()[:_INITIALS]
-    return tuple(dict.fromkeys(name for name in (full, short, initials, letters or "–") if name.strip()))
+    return (full or "–", short or full or "–", bare or short or full or "–", *filter(None, (initials, letters, "–")))
 
 
 def _unknown() -> Cells:

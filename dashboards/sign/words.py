@@ -52,7 +52,7 @@ _EN: Final[Words] = {
     "on_time": ("On time",),
     "overdue": ("Overdue", "Late"),
     "overdue_long": ("Overdue, in progress", "Overdue", "Late"),
-    "few": ("too few", "few", "–"),
+    "few": ("too few", "–"),
     "stale": ("Old figures",),
     "stale_short": ("Old figures", "Old"),
     "updated_ago": ("Updated {age} ago", "{age} ago", "{age}"),
