@@ -1,0 +1,103 @@
+"""What the `ioc` command does with nothing but the database."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+from datetime import UTC, datetime
+from types import FrameType
+
+from ioc.errors import Transient
+from ioc.life import Rules
+from ioc.settings import Settings
+from ioc.store import housekeeping
+from ioc.store import rebuild as rebuilding
+from ioc.store.connect import connect
+from ioc.store.migrate import check
+from ioc.store.migrate import migrate as bring_up
+from ioc.store.reconcile import Report
+from ioc.store.reconcile import reconcile as prove
+
+WATCH_S = 1.0
+HOUSEKEEPING_S = 60.0
+
+
+def migrate(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG001
+    """Brings the schema up to date and says what was done."""
+    with connect(settings.database.dsn, settings, name="ioc migrate") as conn:
+        done = bring_up(conn, settings)
+    print("\n".join(f"applied {name}" for name in done) or "the schema is up to date")
+    return 0
+
+
+def reconcile(settings: Settings, args: argparse.Namespace) -> int:
+    """Prints the proof; 1 on any difference."""
+    with connect(settings.database.dsn, settings, name="ioc reconcile") as conn:
+        check(conn)
+        report = prove(conn, Rules.of(settings), deep=args.deep)
+    if args.json:
+        print(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
+    else:
+        print_report(report)
+    return 1 if report.differences else 0
+
+
+def print_report(report: Report) -> None:
+    """The proof as a table, its verdict last."""
+    names = ("consumed", "events", "duplicates", "rejects", "tombstones", "empty", "expired", "difference", "redriven")
+    print(f"{'topic':<20} {'partition':>9}" + "".join(f" {name:>10}" for name in names) + "  finding")
+    for source in report.sources:
+        cells = "".join(f" {getattr(source, name):>10}" for name in names)
+        print(f"{source.title:<20} {source.partition:>9}{cells}  {source.finding}")
+    for line in report.deep:
+        print(f"! {line}")
+    print(f"{report.differences} differences")
+
+
+def rebuild(settings: Settings, args: argparse.Namespace) -> int:
+    """Makes every figure again, or only compares; 1 where a comparison finds a difference."""
+    rules = Rules.of(settings)
+    with connect(settings.database.dsn, settings, name="ioc rebuild") as conn:
+        check(conn)
+        if args.check:
+            found = rebuilding.differences(conn, rules)
+            print("\n".join(found) or "every figure is what the stored steps say")
+            return 1 if found else 0
+        print("folding every case, incident and camera again …", file=sys.stderr)
+        print(f"{rebuilding.rebuild(conn, rules)} effects written")
+    return 0
+
+
+def watch(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG001
+    """Leads while it can: opening balances, old changes and ids; waits as a standby while another leads."""
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        ended.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    kept_s = HOUSEKEEPING_S
+    while not ended.is_set():
+        try:
+            with connect(settings.database.dsn, settings, name="ioc watch") as conn:
+                check(conn)
+                while not ended.wait(WATCH_S):
+                    leads = housekeeping.lead(conn, "watch", owner) is not None
+                    kept_s += WATCH_S
+                    if leads and kept_s >= HOUSEKEEPING_S:
+                        kept_s = 0.0
+                        now = datetime.now(UTC)
+                        housekeeping.open_books(conn, settings, now)
+                        housekeeping.forget(conn, settings, now)
+        except Transient as error:
+            print(f"ioc watch: {error}; trying again", file=sys.stderr)
+            ended.wait(random.uniform(0.5, 2.0))
+    return 0
