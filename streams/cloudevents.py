@@ -130,9 +130,7 @@ def to_structured(
     return msgspec.json.encode(body), (("content-type", CONTENT_TYPE.encode()),)
 
 
-def to_binary(
-    data: dict[str, Any], *, topic: Topic | str, source: str
-) -> tuple[bytes, tuple[tuple[str, bytes], ...]]:
+def to_binary(data: dict[str, Any], *, topic: Topic | str, source: str) -> tuple[bytes, tuple[tuple[str, bytes], ...]]:
     """As `to_structured`, with the attributes as headers and ``data`` alone as the value."""
     title = topic.title if isinstance(topic, Topic) else topic
     attributes: Iterable[tuple[str, str]] = (

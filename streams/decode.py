@@ -17,6 +17,7 @@ import msgspec
 from ioc.errors import ConfigError, Rejected
 from ioc.facts import TOMBSTONE, Arrival, Fact, Reject, Topic
 from ioc.settings import Settings, seconds
+from ioc.store.rejects import KeptReject
 from ioc.world import World
 from streams.cloudevents import PLAIN, Envelope, data_of, envelope
 from streams.feeds import FEEDS
@@ -50,9 +51,12 @@ class Decoder:
         """What the record turned out to be. ``source`` is `Claim.source`; ``now_us`` judges the future."""
         return self._feeds[topic].decode(record, source, now_us)
 
-    def again(self, body: bytes, headers: bytes, key: bytes | None, topic: Topic, source: int, offset: int, now_us: int) -> Arrival:
+    def again(self, kept: KeptReject, now_us: int) -> Arrival:
         """The same for a record that was refused before, from what was kept of it."""
-        return self._feeds[topic].arrival(body, key, Envelope.of_kept(headers), source, offset, now_us)
+        head = Envelope.of_kept(kept.headers)
+        return self._feeds[Topic(kept.topic)].arrival(
+            kept.body, kept.key, head, kept.source, kept.record_offset, now_us
+        )
 
 
 class _FeedDecoder:
@@ -134,7 +138,7 @@ class _FeedDecoder:
         try:
             return self._place(wire, self._places)
         except ValueError:
-            raise Rejected("schema", "a time is not RFC 3339 with an offset and at most six digits of a second") from None
+            raise Rejected("schema", "a time is not RFC 3339 with an offset and up to six digits of a second") from None
 
 
 _canonical = msgspec.msgpack.Encoder().encode

@@ -43,7 +43,7 @@ _DECODER = json.JSONDecoder(parse_int=_int, parse_float=_float, parse_constant=_
 def parse(raw: bytes) -> Any:
     """The value of a JSON text; of a field said twice the last counts.
 
-    Raises NotJson for other bytes: not UTF-8, a byte order mark, NaN, half a surrogate pair, nesting too deep to follow.
+    Raises NotJson for other bytes: not UTF-8, a byte order mark, NaN, half a surrogate pair, too deep a nesting.
     """
     try:
         value = _DECODER.decode(raw.decode("utf-8"))

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from ioc.errors import Rejected
 from ioc.facts import Health, HealthEvent, IncidentEvent, IncidentState, Severity, Topic
-from streams.feeds.wire import NO_NUL, Code, Latitude, Longitude, Places, UnitCode, Wire, at_us
+from streams.feeds.wire import NO_NUL, Code, Feed, Latitude, Longitude, Places, UnitCode, Wire, at_us
 from streams.redact import mask_plate
 
 SEVERITIES = {severity.name.lower(): int(severity) for severity in Severity}
@@ -60,78 +60,76 @@ def _real(value: float | None) -> float | None:
     return None if value is None else value + 0.0  # -0.0 is 0
 
 
-class CameraFeed:
-    """`ioc.cameras.v1`: a declared kind of incident, or a health, at a unit in force."""
-
-    topic = Topic.CAMERAS
-    key = "camera_id"
-    says = "An incident seen by a camera, a step in its handling, or the camera's own health."
-    wire = IncidentRecord | HealthRecord
-
-    def place(
-        self, wire: IncidentRecord | HealthRecord, places: Places
-    ) -> tuple[IncidentEvent | HealthEvent, tuple[Any, ...]]:
-        """The fact, and the contract fields in one spelling."""
-        us = at_us(wire.occurred_at)
-        unit = places.unit(wire.unit)
-        lat, lon = _real(wire.lat), _real(wire.lon)
-        if isinstance(wire, HealthRecord):
-            health = HealthEvent(wire.event_id, us, wire.camera_id, unit, HEALTHS[wire.status], lat, lon)
-            return health, ("health", us, wire.camera_id, wire.unit, health.status, lat, lon)
-        if wire.kind not in places.kinds:
-            raise Rejected("unknown_kind", wire.kind)
-        severity, state = SEVERITIES[wire.severity], STATES[wire.state]
-        confidence = _real(wire.confidence)
-        plate = None if wire.plate_masked is None else mask_plate(wire.plate_masked)
-        incident = IncidentEvent(
-            wire.event_id,
-            us,
-            wire.incident_id,
-            wire.camera_id,
-            unit,
-            wire.kind,
-            severity,
-            state,
-            lat,
-            lon,
-            confidence,
-            plate,
-            wire.snapshot_url,
-            wire.source,
-        )
-        return incident, (
-            "incident",
-            us,
-            wire.camera_id,
-            wire.unit,
-            wire.incident_id,
-            wire.kind,
-            severity,
-            state,
-            lat,
-            lon,
-            confidence,
-            plate,
-            wire.snapshot_url,
-            wire.source,
-        )
-
-    def sample(self) -> dict[str, Any]:
-        """An accident on National Road 13."""
-        return {
-            "type": "incident",
-            "event_id": "k-1",
-            "occurred_at": "2024-08-23T01:45:03Z",
-            "camera_id": "QL13-021",
-            "unit": "724",
-            "incident_id": "i-1",
-            "kind": "accident",
-            "severity": "critical",
-            "state": "detected",
-            "lat": 10.98,
-            "lon": 106.71,
-            "confidence": 0.93,
-        }
+def place(wire: IncidentRecord | HealthRecord, places: Places) -> tuple[IncidentEvent | HealthEvent, tuple[Any, ...]]:
+    """What it means here: a declared kind of incident, or a health, at a unit in force."""
+    us = at_us(wire.occurred_at)
+    unit = places.unit(wire.unit)
+    lat, lon = _real(wire.lat), _real(wire.lon)
+    if isinstance(wire, HealthRecord):
+        health = HealthEvent(wire.event_id, us, wire.camera_id, unit, HEALTHS[wire.status], lat, lon)
+        return health, ("health", us, wire.camera_id, wire.unit, health.status, lat, lon)
+    if wire.kind not in places.kinds:
+        raise Rejected("unknown_kind", wire.kind)
+    severity, state = SEVERITIES[wire.severity], STATES[wire.state]
+    confidence = _real(wire.confidence)
+    plate = None if wire.plate_masked is None else mask_plate(wire.plate_masked)
+    incident = IncidentEvent(
+        wire.event_id,
+        us,
+        wire.incident_id,
+        wire.camera_id,
+        unit,
+        wire.kind,
+        severity,
+        state,
+        lat,
+        lon,
+        confidence,
+        plate,
+        wire.snapshot_url,
+        wire.source,
+    )
+    return incident, (
+        "incident",
+        us,
+        wire.camera_id,
+        wire.unit,
+        wire.incident_id,
+        wire.kind,
+        severity,
+        state,
+        lat,
+        lon,
+        confidence,
+        plate,
+        wire.snapshot_url,
+        wire.source,
+    )
 
 
-CAMERAS = CameraFeed()
+def sample() -> dict[str, Any]:
+    """An accident on National Road 13."""
+    return {
+        "type": "incident",
+        "event_id": "k-1",
+        "occurred_at": "2024-08-23T01:45:03Z",
+        "camera_id": "QL13-021",
+        "unit": "724",
+        "incident_id": "i-1",
+        "kind": "accident",
+        "severity": "critical",
+        "state": "detected",
+        "lat": 10.98,
+        "lon": 106.71,
+        "confidence": 0.93,
+    }
+
+
+CAMERAS = Feed(
+    topic=Topic.CAMERAS,
+    key="camera_id",
+    says="An incident seen by a camera, a step in its handling, or the camera's own health.",
+    wire=IncidentRecord | HealthRecord,
+    place=place,
+    sample=sample,
+)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from ioc.facts import CaseEvent, CaseFlag, Channel, Status, Topic
-from streams.feeds.wire import NO_NUL, Code, Places, Time, UnitCode, Vnd, Wire, at_us, due_us
+from streams.feeds.wire import NO_NUL, Code, Feed, Places, Time, UnitCode, Vnd, Wire, at_us, due_us
 
 STATUSES: dict[str | int, int] = {
     **{status.name.lower(): int(status) for status in Status},
@@ -69,9 +69,7 @@ class CaseRecord(Wire, frozen=True, gc=False, kw_only=True):
     electronic_result: bool | None = None
     digitised: bool | None = None
     data_reused: bool | None = None
-    synced_national: Annotated[
-        bool | None, Meta(description="already on the national public service portal")
-    ] = None
+    synced_national: Annotated[bool | None, Meta(description="already on the national public service portal")] = None
     fee_vnd: Vnd | None = None
     payment_method: Literal["cash", "transfer", "online"] | None = None
     applicant: Literal["citizen", "business", "agency"] | None = None
@@ -96,69 +94,69 @@ def _flags(wire: CaseRecord) -> int:
     return int(bits)
 
 
-class CaseFeed:
-    """`ioc.cases.v1`: received by one unit, decided by another, both in force."""
-
-    topic = Topic.CASES
-    key = "case_code"
-    says = "One step in the life of a one-stop case (hồ sơ một cửa)."
-    wire = CaseRecord
-
-    def place(self, wire: CaseRecord, places: Places) -> tuple[CaseEvent, tuple[Any, ...]]:
-        """The fact, and the contract fields in one spelling."""
-        us = at_us(wire.occurred_at)
-        due = due_us(wire.due_at)
-        status, channel, flags = STATUSES[wire.status], CHANNELS[wire.channel], _flags(wire)
-        extension_no = None if wire.extension_no is UNSET else wire.extension_no
-        fact = CaseEvent(
-            wire.event_id,
-            us,
-            wire.case_code,
-            status,
-            places.unit(wire.handling_unit),
-            places.unit(wire.receiving_unit),
-            channel,
-            due,
-            wire.procedure_code,
-            extension_no,
-            flags,
-            wire.fee_vnd,
-            wire.payment_method,
-            wire.applicant,
-            wire.stage,
-        )
-        return fact, (
-            us,
-            wire.case_code,
-            status,
-            wire.procedure_code,
-            wire.receiving_unit,
-            wire.handling_unit,
-            channel,
-            due,
-            extension_no,
-            flags,
-            wire.fee_vnd,
-            wire.payment_method,
-            wire.applicant,
-            wire.stage,
-        )
-
-    def sample(self) -> dict[str, Any]:
-        """A case taken in online by a city for one of its wards."""
-        return {
-            "event_id": "c-1",
-            "occurred_at": "2024-08-23T08:45:00+07:00",
-            "case_code": "000.00.12.H09-240823-0012",
-            "status": "received",
-            "procedure_code": "1.001193",
-            "receiving_unit": "718",
-            "handling_unit": "25747",
-            "channel": "online",
-            "due_at": "2024-08-26T17:00:00+07:00",
-            "submitted_remotely": True,
-            "eid_verified": True,
-        }
+def place(wire: CaseRecord, places: Places) -> tuple[CaseEvent, tuple[Any, ...]]:
+    """What it means here: received by one unit, decided by another, both in force."""
+    us = at_us(wire.occurred_at)
+    due = due_us(wire.due_at)
+    status, channel, flags = STATUSES[wire.status], CHANNELS[wire.channel], _flags(wire)
+    extension_no = None if wire.extension_no is UNSET else wire.extension_no
+    fact = CaseEvent(
+        wire.event_id,
+        us,
+        wire.case_code,
+        status,
+        places.unit(wire.handling_unit),
+        places.unit(wire.receiving_unit),
+        channel,
+        due,
+        wire.procedure_code,
+        extension_no,
+        flags,
+        wire.fee_vnd,
+        wire.payment_method,
+        wire.applicant,
+        wire.stage,
+    )
+    return fact, (
+        us,
+        wire.case_code,
+        status,
+        wire.procedure_code,
+        wire.receiving_unit,
+        wire.handling_unit,
+        channel,
+        due,
+        extension_no,
+        flags,
+        wire.fee_vnd,
+        wire.payment_method,
+        wire.applicant,
+        wire.stage,
+    )
 
 
-CASES = CaseFeed()
+def sample() -> dict[str, Any]:
+    """A case taken in online by a city for one of its wards."""
+    return {
+        "event_id": "c-1",
+        "occurred_at": "2024-08-23T08:45:00+07:00",
+        "case_code": "000.00.12.H09-240823-0012",
+        "status": "received",
+        "procedure_code": "1.001193",
+        "receiving_unit": "718",
+        "handling_unit": "25747",
+        "channel": "online",
+        "due_at": "2024-08-26T17:00:00+07:00",
+        "submitted_remotely": True,
+        "eid_verified": True,
+    }
+
+
+CASES = Feed(
+    topic=Topic.CASES,
+    key="case_code",
+    says="One step in the life of a one-stop case (hồ sơ một cửa).",
+    wire=CaseRecord,
+    place=place,
+    sample=sample,
+)

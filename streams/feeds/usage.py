@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from ioc.facts import Outcome, Topic, UsageEvent
-from streams.feeds.wire import Code, Places, UnitCode, Vnd, Wire, at_us
+from streams.feeds.wire import Code, Feed, Places, UnitCode, Vnd, Wire, at_us
 
 OUTCOMES = {outcome.name.lower(): int(outcome) for outcome in Outcome}
 
@@ -28,54 +28,54 @@ class UsageRecord(Wire, frozen=True, gc=False, kw_only=True):
     satisfied: bool | None = None
 
 
-class UsageFeed:
-    """`ioc.usage.v1`: a declared service used at a unit in force."""
-
-    topic = Topic.USAGE
-    key = "unit"
-    says = "One use of a digital service, or a count of uses."
-    wire = UsageRecord
-
-    def place(self, wire: UsageRecord, places: Places) -> tuple[UsageEvent, tuple[Any, ...]]:
-        """The fact, and the contract fields in one spelling."""
-        us = at_us(wire.occurred_at)
-        outcome = OUTCOMES[wire.outcome]
-        fact = UsageEvent(
-            wire.event_id,
-            us,
-            places.service(wire.service),
-            wire.action,
-            places.unit(wire.unit),
-            outcome,
-            wire.count,
-            wire.duration_ms,
-            wire.amount_vnd,
-            wire.satisfied,
-        )
-        return fact, (
-            us,
-            wire.service,
-            wire.action,
-            wire.unit,
-            outcome,
-            wire.count,
-            wire.duration_ms,
-            wire.amount_vnd,
-            wire.satisfied,
-        )
-
-    def sample(self) -> dict[str, Any]:
-        """A payment at the provincial centre."""
-        return {
-            "event_id": "u-1",
-            "occurred_at": "2024-08-23T08:45:00.250+07:00",
-            "service": "payment",
-            "action": "pay",
-            "unit": "718",
-            "outcome": "ok",
-            "amount_vnd": 150000,
-            "duration_ms": 820,
-        }
+def place(wire: UsageRecord, places: Places) -> tuple[UsageEvent, tuple[Any, ...]]:
+    """What it means here: a declared service used at a unit in force."""
+    us = at_us(wire.occurred_at)
+    outcome = OUTCOMES[wire.outcome]
+    fact = UsageEvent(
+        wire.event_id,
+        us,
+        places.service(wire.service),
+        wire.action,
+        places.unit(wire.unit),
+        outcome,
+        wire.count,
+        wire.duration_ms,
+        wire.amount_vnd,
+        wire.satisfied,
+    )
+    return fact, (
+        us,
+        wire.service,
+        wire.action,
+        wire.unit,
+        outcome,
+        wire.count,
+        wire.duration_ms,
+        wire.amount_vnd,
+        wire.satisfied,
+    )
 
 
-USAGE = UsageFeed()
+def sample() -> dict[str, Any]:
+    """A payment at the provincial centre."""
+    return {
+        "event_id": "u-1",
+        "occurred_at": "2024-08-23T08:45:00.250+07:00",
+        "service": "payment",
+        "action": "pay",
+        "unit": "718",
+        "outcome": "ok",
+        "amount_vnd": 150000,
+        "duration_ms": 820,
+    }
+
+
+USAGE = Feed(
+    topic=Topic.USAGE,
+    key="unit",
+    says="One use of a digital service, or a count of uses.",
+    wire=UsageRecord,
+    place=place,
+    sample=sample,
+)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -87,8 +89,10 @@ def at_us(text: str) -> int:
 
 
 def due_us(text: str | None) -> int | None:
-    """As `at_us`, for a moment that may be a source's "never" (year 1) or "for ever" (year 9999): these are moved inside
-    what every calendar can hold, also after its time zone and pauses are added."""
+    """As `at_us`, for a moment that may be a source's "never" (year 1) or "for ever" (year 9999).
+
+    These are moved inside what every calendar can hold, also after a time zone and pauses are added.
+    """
     if text is None:
         return None
     return min(max(at_us(text), EARLIEST_US), LATEST_US)
@@ -101,26 +105,22 @@ class Wire(msgspec.Struct, frozen=True, gc=False):
     occurred_at: Time
 
 
-class Feed(Protocol):
-    """One inbound topic: its type on the wire, and what that means here."""
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One inbound topic: what comes over the wire, and what that means here.
+
+    ``key`` is the field that is the record's key; ``says`` one sentence for the published document; ``wire`` a msgspec
+    Struct or a union of tagged ones. ``place`` gives the fact in the world's numbers, and beside it the contract fields
+    in one spelling, for the content digest; it raises ValueError for a time that is none, and `Rejected` for a unit,
+    service, kind or indicator that the world does not know. ``sample`` is a plausible record.
+    """
 
     topic: Topic
     key: str
-    """The field that is the record's key."""
     says: str
-    """One sentence for the published document."""
     wire: Any
-    """A msgspec Struct, or a union of tagged ones."""
-
-    def place(self, wire: Any, places: Places) -> tuple[Fact, tuple[Any, ...]]:
-        """The fact in the world's numbers, and the contract fields in one spelling, for the content digest.
-
-        Raises ValueError for a time that is none, `Rejected` for a unit, service, kind or indicator that the world does
-        not know.
-        """
-
-    def sample(self) -> dict[str, Any]:
-        """A plausible record."""
+    place: Callable[[Any, Places], tuple[Fact, tuple[Any, ...]]]
+    sample: Callable[[], dict[str, Any]]
 
 
 class Places:

@@ -1,0 +1,70 @@
+"""Records to Apache Kafka: idempotent, acknowledged by every replica, in batches that wait 5 ms at most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kafka import KafkaProducer
+
+from ioc.errors import Transient
+from ioc.settings import Settings
+from streams import kafka_admin
+from streams.kafka_admin import PATIENCE_MS, client_settings, translated
+
+
+class KafkaRecords:
+    """See `streams.producer.Producer`."""
+
+    def __init__(self, producer: Any) -> None:
+        self._producer = producer
+        self._failed: list[BaseException] = []
+        self._closed = False
+
+    @classmethod
+    def open(cls, settings: Settings) -> KafkaRecords:
+        """Makes missing topics and connects. Raises ConfigError, Transient."""
+        kafka_admin.ensure_topics(settings)
+        with translated():
+            return cls(
+                KafkaProducer(
+                    **client_settings(
+                        settings,
+                        KafkaProducer,
+                        acks="all",
+                        enable_idempotence=True,
+                        linger_ms=5,
+                        batch_size=256 << 10,
+                        max_request_size=4 << 20,
+                        request_timeout_ms=PATIENCE_MS,
+                    )
+                )
+            )
+
+    def send(
+        self, topic: str, key: str | bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
+    ) -> None:
+        """See `Producer.send`."""
+        if isinstance(key, str):
+            key = key.encode("utf-8")
+        with translated():
+            self._producer.send(topic, value=value, key=key, headers=list(headers)).add_errback(self._failed.append)
+
+    def flush(self, timeout_s: float = 30.0) -> None:
+        """See `Producer.flush`."""
+        with translated():
+            self._producer.flush(timeout=timeout_s)
+        if self._failed:
+            first, count = self._failed[0], len(self._failed)
+            self._failed.clear()
+            raise Transient(f"kafka: {count} records were not taken: {first}") from first
+
+    def close(self) -> None:
+        """See `Producer.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self.flush()
+        finally:
+            self._producer.close(timeout=5)

@@ -1,0 +1,215 @@
+"""Records from Apache Kafka, with kafka-python and its consumer groups.
+
+Rebalance listeners run on the driver's own thread, while `poll` runs: they only note what changed and stop new
+partitions, which `seek` lets go. The group's committed offsets are never read; they are written for lag tools.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka import errors as kafka_errors
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+
+from ioc.errors import Transient
+from ioc.facts import TOPICS
+from ioc.settings import Settings
+from streams import kafka_admin
+from streams.kafka_admin import PATIENCE_MS, client_settings, translated
+from streams.source import TITLES, Changes, Identity, Place, Slice
+
+ENDS_PATIENCE_MS = 400
+"""An end offset that comes later than this is not "now" any more."""
+SESSION_MS = 6_000
+"""How soon the partitions of a consumer that died are given to others."""
+
+
+def _pair(place: Place) -> Any:
+    return TopicPartition(place.topic.title, place.partition)
+
+
+def _place(pair: Any) -> Place:
+    return Place(TOPICS[pair.topic], pair.partition)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Notes what changed. Seeking and pausing only set fields of the driver, so both are safe here."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._assigned: set[Place] = set()
+        self._revoked: set[Place] = set()
+        self.consumer: Any = None
+
+    def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
+        """New partitions wait for `KafkaSource.seek`."""
+        with self._lock:
+            for pair in assigned:
+                self.consumer.pause(pair)
+                self.consumer.seek(pair, 0)
+                self._assigned.add(_place(pair))
+
+    def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
+        """Others will have them."""
+        with self._lock:
+            for pair in revoked:
+                place = _place(pair)
+                self._assigned.discard(place)
+                self._revoked.add(place)
+
+    def on_partitions_lost(self, lost: Iterable[Any]) -> None:
+        """Others may have them already: the same for us, since writes are fenced."""
+        self.on_partitions_revoked(lost)
+
+    def again(self, pairs: Iterable[Any]) -> None:
+        """The server no longer holds our position: as if taken away and given back."""
+        self.on_partitions_revoked(pairs)
+        self.on_partitions_assigned(pairs)
+
+    def changes(self) -> Changes:
+        with self._lock:
+            found = Changes(frozenset(self._assigned), frozenset(self._revoked))
+            self._assigned.clear()
+            self._revoked.clear()
+        return found
+
+
+class KafkaSource:
+    """See `streams.source.Source`."""
+
+    def __init__(self, settings: Settings, consumer: Any, listener: _Listener) -> None:
+        self._settings = settings
+        self._consumer = consumer
+        self._listener = listener
+        self._sought: set[Place] = set()
+        self._closed = False
+
+    @classmethod
+    def open(cls, settings: Settings, owner: str) -> KafkaSource:
+        """Makes missing topics and joins the group. Raises ConfigError, Transient."""
+        kafka_admin.ensure_topics(settings)
+        wanted = client_settings(
+            settings,
+            KafkaConsumer,
+            client_id=owner,
+            group_id=settings.kafka.group_id,
+            partition_assignment_strategy=[CooperativeStickyAssignor],
+            auto_offset_reset="none",
+            enable_auto_commit=False,
+            isolation_level="read_committed",
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=SESSION_MS // 3,
+            max_poll_interval_ms=300_000,
+            max_poll_records=settings.ingest.batch_events,
+            max_partition_fetch_bytes=4 << 20,
+            fetch_max_wait_ms=250,
+            request_timeout_ms=PATIENCE_MS,
+        )
+        listener = _Listener()
+        with translated():
+            consumer = KafkaConsumer(**wanted)
+            listener.consumer = consumer
+            consumer.subscribe(topics=list(TITLES), listener=listener)
+        return cls(settings, consumer, listener)
+
+    def poll(self, timeout_s: float, max_records: int) -> list[Slice]:
+        """See `Source.poll`."""
+        with translated():
+            try:
+                found = self._consumer.poll(timeout_ms=round(timeout_s * 1000), max_records=max_records)
+            except kafka_errors.NoOffsetForPartitionError:
+                return []  # just assigned and not yet sought: `changes` says so
+            except kafka_errors.OffsetOutOfRangeError as error:
+                self._lose(error.args[0])
+                return []
+            except kafka_errors.LogTruncationError as error:
+                self._lose(error.divergent_offsets)
+                return []
+            except kafka_errors.CorruptRecordError as error:
+                raise Transient(f"kafka: {error}") from error
+        return [Slice(place, records) for pair, records in found.items() if (place := _place(pair)) in self._sought]
+
+    def _lose(self, pairs: Iterable[Any]) -> None:
+        lost = [pair for pair in pairs if pair in self._consumer.assignment()]
+        self._sought.difference_update(map(_place, lost))
+        self._listener.again(lost)
+
+    def keep_alive(self) -> None:
+        """See `Source.keep_alive`."""
+        running = [pair for pair in self._consumer.assignment() if pair not in self._consumer.paused()]
+        self._consumer.pause(*running)
+        try:
+            with translated():
+                self._consumer.poll(timeout_ms=0, max_records=1)
+        finally:
+            still = self._consumer.assignment()
+            self._consumer.resume(*(pair for pair in running if pair in still and _place(pair) in self._sought))
+
+    def changes(self) -> Changes:
+        """See `Source.changes`."""
+        found = self._listener.changes()
+        self._sought -= found.revoked | found.assigned
+        return found
+
+    def identity(self) -> Identity:
+        """See `Source.identity`."""
+        return kafka_admin.identity(self._settings)
+
+    def bounds(self, places: Collection[Place]) -> dict[Place, tuple[int, int]]:
+        """See `Source.bounds`."""
+        pairs = [_pair(place) for place in places]
+        if not pairs:
+            return {}
+        with translated():
+            first = self._consumer.beginning_offsets(pairs)
+            last = self._consumer.end_offsets(pairs)
+        return {_place(pair): (first[pair], last[pair]) for pair in pairs}
+
+    def ends(self) -> dict[Place, int]:
+        """See `Source.ends`."""
+        pairs = list(self._consumer.assignment())
+        if not pairs:
+            return {}
+        try:
+            with translated():
+                found = self._consumer.end_offsets(pairs, timeout_ms=ENDS_PATIENCE_MS)
+        except Transient:
+            return {}
+        return {_place(pair): offset for pair, offset in found.items()}
+
+    def positions(self) -> dict[Place, int]:
+        """See `Source.positions`."""
+        found = {}
+        for place in self._sought:
+            try:
+                offset = self._consumer.position(_pair(place), timeout_ms=0)
+            except (kafka_errors.IllegalStateError, kafka_errors.NoOffsetForPartitionError):
+                continue  # taken away a moment ago
+            if offset is not None:
+                found[place] = offset
+        return found
+
+    def seek(self, place: Place, offset: int) -> None:
+        """See `Source.seek`."""
+        pair = _pair(place)
+        try:
+            self._consumer.seek(pair, offset)
+            self._consumer.resume(pair)
+        except (ValueError, KeyError):
+            return  # taken away a moment ago: `changes` says so
+        self._sought.add(place)
+
+    def commit(self, offsets: Mapping[Place, int]) -> None:
+        """See `Source.commit`."""
+        mine = self._consumer.assignment()
+        wanted = {_pair(place): OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()}
+        self._consumer.commit_async({pair: offset for pair, offset in wanted.items() if pair in mine}, lambda *_: None)
+
+    def close(self) -> None:
+        """See `Source.close`."""
+        if not self._closed:
+            self._closed = True
+            self._consumer.close(autocommit=False, timeout_ms=2_000)
