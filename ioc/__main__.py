@@ -1,4 +1,4 @@
-"""The `ioc` command: the one place that knows all three rooms. It reads the arguments, finds the verb, and holds no logic."""
+"""The `ioc` command: the one place that knows all three rooms. It finds the verb and holds no logic."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
         one.set_defaults(does=does)
         return one
 
-    demo = verb("demo", "streams.demo_verb:demo", "everything on this machine, until Ctrl-C")
+    demo = verb("demo", "streams.verbs:demo", "everything on this machine, until Ctrl-C")
     demo.add_argument("--port", type=int, help="of the web pages; default web.port")
     demo.add_argument("--broker", choices=["auto", "kafka", "log"], default="auto")
     demo.add_argument("--speed", type=float, default=1.0, help="of the simulated clock")
