@@ -112,7 +112,8 @@ class CasePlan(Plan):
         self.columns = columns
         moved = columns.moments[:, Step.TRANSFERRED]
         renewed = columns.moments[:, Step.EXTENDED]
-        self.transferred_ms = np.where(moved > 0, moved, 0)
+        stays = np.where(columns.first_handling == columns.handling, 0, NEVER)
+        self.transferred_ms = np.where(moved > 0, moved, stays)
         self.extended_ms = np.where(renewed > 0, renewed, NEVER)
         self.luck = rng.random((lives, 8), dtype=np.float32)
         self.numbers = self._running_numbers()

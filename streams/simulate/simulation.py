@@ -83,10 +83,15 @@ class Simulation:
         found: list[Sent] = []
         for stream in self.streams:
             for day in range(max(0, today - stream.horizon_days), today + 1):
-                if self._ends_ms.get((stream.name, day), needed) >= needed:
+                latest = self._ends_ms.get((stream.name, day)) or self._latest_ms(stream, day)
+                if latest >= needed:
                     found += self._plan(stream, day, today).between(low, high, alive)
         found.sort(key=_leaving)
         return found
+
+    def _latest_ms(self, stream: Stream, day: int) -> int:
+        after = day + stream.horizon_days
+        return int(self.days.midnight_ms[after]) if after < len(self.days.midnight_ms) else 2**62
 
     def _plan(self, stream: Stream, day: int, today: int) -> Plan:
         """The plan of a day, kept while the days asked for need it; the one farthest from them goes first."""
