@@ -206,7 +206,12 @@ class KafkaSource:
         """See `Source.commit`."""
         mine = self._consumer.assignment()
         wanted = {_pair(place): OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()}
-        self._consumer.commit_async({pair: offset for pair, offset in wanted.items() if pair in mine}, lambda *_: None)
+        try:
+            self._consumer.commit_async(
+                {pair: offset for pair, offset in wanted.items() if pair in mine}, lambda *_: None
+            )
+        except kafka_errors.KafkaError:
+            return  # the next one says it again
 
     def close(self) -> None:
         """See `Source.close`."""

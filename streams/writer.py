@@ -1,0 +1,87 @@
+"""The writing half of ingest: one thread with one connection, one batch at a time, while the next one is read."""
+
+from __future__ import annotations
+
+import random
+import sys
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from ioc.errors import Transient
+from ioc.facts import Batch, Written
+from ioc.life import Rules
+from ioc.settings import Settings
+from ioc.store.batch import write_batch
+from ioc.store.connect import Connection, connect
+
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+
+
+def pause_s(attempt: int) -> float:
+    """How long to wait before trying again: doubled each time up to five seconds, and never two processes alike."""
+    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
+
+
+class Writer:
+    """Writes batches in the order given. `give` only when idle; every result is taken once, by `result`."""
+
+    def __init__(self, settings: Settings, rules: Rules) -> None:
+        self._settings = settings
+        self._rules = rules
+        self._conn: Connection | None = None
+        self._ending = threading.Event()
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._future: Future[Written] | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is being written and no result waits."""
+        return self._future is None
+
+    def give(self, batch: Batch) -> None:
+        """Starts writing. The same batch is tried until the server has answered."""
+        if self._future is not None:
+            raise RuntimeError("a batch is being written already")
+        self._future = self._pool.submit(self._write, batch)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether a result is there within ``timeout_s``, or nothing is being written."""
+        if self._future is None:
+            return True
+        return bool(wait([self._future], timeout_s).done)
+
+    def result(self) -> Written | None:
+        """What the batch came to; None while it is being written, or where nothing is.
+
+        Raises Fenced where the batch must be dropped; Transient only while closing.
+        """
+        if self._future is None or not self._future.done():
+            return None
+        future, self._future = self._future, None
+        return future.result()
+
+    def close(self) -> None:
+        """Lets the batch in flight come to its end, unless the server is away."""
+        self._ending.set()
+        self._pool.shutdown(wait=True)
+        if self._conn is not None:
+            self._conn.close()
+
+    def _write(self, batch: Batch) -> Written:
+        attempt = 0
+        while True:
+            try:
+                if self._conn is None:
+                    self._conn = connect(self._settings.database.dsn, self._settings, name="ioc ingest writer")
+                return write_batch(self._conn, batch, self._rules)
+            except Transient as error:
+                if self._conn is not None:
+                    self._conn.close()
+                    self._conn = None
+                if self._ending.is_set():
+                    raise
+                if attempt in (0, 3) or attempt % 12 == 0:
+                    print(f"ingest: the database does not answer ({error}); trying again", file=sys.stderr, flush=True)
+                self._ending.wait(pause_s(attempt))
+                attempt += 1
