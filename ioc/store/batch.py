@@ -146,7 +146,8 @@ def write_batch(conn: Connection, batch: Batch, rules: Rules) -> Written:
             WRITERS[topic](conn, arrivals, rules, changes)
         packed = changes.packed()
         add_up(conn, packed, rules.zone, STATE_METRICS)
-        write_rejects(conn, found.rejects)
+        if not batch.redriven:  # what is refused again is kept already
+            write_rejects(conn, found.rejects)
         if found.new or found.rejects:
             announce(conn, packed, sum(1 << topic for topic in found.new))
         advance(conn, batch, found)
