@@ -121,13 +121,15 @@ def start(
         "IOC_DATA_DIR": str(data_dir),
         "IOC_DATABASE__DSN": postgres.dsn(),
         "IOC_BROKER": "kafka" if kafka else "log",
-        "IOC_KAFKA__BOOTSTRAP_SERVERS": kafka.bootstrap_servers if kafka else "",
         "IOC_WEB__HOST": HOST,
         "IOC_WEB__PORT": str(port),
         "IOC_DEMO": "1",
         "IOC_DEMO_MODE": "true",
         "PYTHONUNBUFFERED": "1",
     }
+    env.pop("IOC_KAFKA__BOOTSTRAP_SERVERS", None)
+    if kafka:
+        env["IOC_KAFKA__BOOTSTRAP_SERVERS"] = kafka.bootstrap_servers
     say("starting ingest, watch and web …")
     for program in programs(settings, env, data_dir / "log", speed, input):
         supervisor.add(program)
@@ -154,7 +156,8 @@ def programs(
         words = ("simulate", "--speed", f"{speed:g}", "--seed", str(settings.demo.seed), "--backfill-days", days)
         found.append(verb(*words, echo=True))
     if input in {"permits", "both"}:
-        found.append(verb("replay", "permits", "--speed", f"{speed:g}", repeat=False, echo=True))
+        pace = "max" if speed == 1 else f"{speed:g}"  # at its own pace the log would take 15 months
+        found.append(verb("replay", "permits", "--speed", pace, repeat=False, echo=True))
     return found
 
 

@@ -160,7 +160,9 @@ class Supervisor:
             count = self._failures[part.name] = 1 if steady else self.failures(part.name) + 1
             pause_s = min(0.5 * 2 ** (count - 1), LONGEST_PAUSE_S)
             self._again_at[part.name] = now + pause_s
-            self.say(f"{part.name} ended: {last_lines(part.log, 1)} ({part.log}); again in {pause_s:g} s")
+            shown = isinstance(part, Program) and part.echo
+            words = "" if shown else f": {last_lines(part.log, 1)}"
+            self.say(f"{part.name} ended{words} ({part.log}); again in {pause_s:g} s")
         elif now >= self._again_at[part.name]:
             self._started_at[part.name] = now
             try:
