@@ -128,7 +128,7 @@ def figure(
                     },
                 }
             )
-            left = x_mid[out - first] - hours[0] > (hours[1] - hours[0]) * 0.3
+            left = x_mid[out - first] - hours[0] > (hours[1] - hours[0]) * 0.22
             notes.append(
                 {
                     "x": x_mid[out - first],

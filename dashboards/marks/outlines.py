@@ -184,7 +184,9 @@ class Atlas:
             )
         elif code != self.world.root.code:
             edges = ()
-        return View("outlines", places, groups, (), edges, box_of(rings), _dense(places))
+        return View(
+            "outlines", places, groups, (), edges, box_of(rings), _dense(places) if len(places) >= MANY else None
+        )
 
     def _points(self, code: str, below: list[Unit]) -> View:
         ground = self.outlines[code].rings
@@ -238,16 +240,17 @@ def _tiles(below: list[Unit]) -> View:
     return View("tiles", tuple(places), (), (), (), box_of([ring for place in places for ring in place.rings]))
 
 
-def _dense(places: Sequence[Place]) -> Box | None:
-    """The box of the small places that lie together, None where they are too few or lie apart."""
-    mean = float(np.mean([place.area for place in places]))
-    small = [place for place in places if place.area < mean * 0.4]
+def _dense(places: Sequence[Place], part: float = 0.3) -> Box | None:
+    """The square, ``part`` of the map wide, that holds the most places, when it holds a quarter of them all."""
     west, south, east, north = box_of([ring for place in places for ring in place.rings])
-    whole = (east - west) * (north - south)
-    while len(small) >= 3:
-        box = box_of([ring for place in small for ring in place.rings], 0.06)
-        if (box[2] - box[0]) * (box[3] - box[1]) < whole * 0.19:
-            return box
-        middle = np.median([place.at for place in small], axis=0)
-        small.remove(max(small, key=lambda place: float(np.hypot(*(np.array(place.at) - middle)))))
-    return None
+    side = max(east - west, north - south) * part
+    points = np.array([place.at for place in places])
+    best: tuple[int, Box] = (0, (0, 0, 0, 0))
+    for x in points[:, 0]:
+        for y in points[:, 1]:
+            held = points[(points[:, 0] >= x) & (points[:, 0] <= x + side * 0.9)]
+            held = held[(held[:, 1] >= y) & (held[:, 1] <= y + side * 0.9)]
+            if len(held) > best[0]:
+                cx, cy = (held.min(axis=0) + held.max(axis=0)) / 2
+                best = len(held), (cx - side / 2, cy - side / 2, cx + side / 2, cy + side / 2)
+    return best[1] if best[0] >= len(places) / 4 else None

@@ -42,7 +42,6 @@ def layout(look: Look, scope: Scope) -> Component:
             tile(ticker.PANEL, look, "bare"),
         ],
         className="wall",
-        **{"data-device": "wall", "data-bs-theme": "dark"},  # type: ignore[arg-type]
     )
 
 

@@ -80,7 +80,10 @@ def _slots(
     parts = [part for part in (delta, note) if part]
     sentence = look.t("spoken.figure", title=look.t(title), value=value + sign)
     slots: Slots = {
-        slot(name, "value"): {"children": value, "className": f"figure {tone}".strip()},
+        slot(name, "value"): {
+            "children": value,
+            "className": f"figure {tone}{' long' if len(value) > 6 else ''}".strip(),
+        },
         slot(name, "sign"): {"children": sign},
         slot(name, "delta"): {"children": delta, "className": f"delta {turn}".strip()},
         slot(name, "before"): {"children": note},

@@ -18,7 +18,7 @@ from ioc.snapshot import IncidentRow, Scope, Snapshot
 from ioc.world import World
 
 NAME = "incidents"
-ROWS = 7
+ROWS = 6
 
 
 def frame(look: Look) -> Component:

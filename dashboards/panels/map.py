@@ -28,11 +28,12 @@ from ioc.snapshot import Scope, Snapshot, UnitRow
 
 STAGES = {"wall": (1000, 1040), "tablet": (332, 332), "desk": (332, 332)}
 """Nominal width and height of the map in pixels: labels are placed for it, the stylesheet keeps its shape."""
-INSET = (432, 432)
+INSET = (528, 528)
 LABELS = 16
 INSET_LABELS = 6
 AREAS = 48
-TOP = 5
+TOP = 7
+TOP_BESIDE_INSET = 4
 
 
 def frame(look: Look) -> Component:
@@ -148,7 +149,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     )
     if look.device == "wall":
         slots |= _inset_slots(view, cases, dense, look, open_now, points, wanted)
-        slots |= _top_slots(list(rows.values()), look)
+        slots |= _top_slots(list(rows.values()), look, TOP_BESIDE_INSET if dense else TOP)
         counts = snapshot.incidents(scope).open_by_severity
         slots |= {
             slot(NAME, f"count-{name}"): {"children": number(counts.get(name, 0), look.language)} for name in SEVERITIES
@@ -197,11 +198,11 @@ def _inset_slots(
     }
 
 
-def _top_slots(rows: list[UnitRow], look: Look) -> Slots:
+def _top_slots(rows: list[UnitRow], look: Look, most: int) -> Slots:
     language, order = look.language, ranked(rows, look)
     slots: Slots = {}
     for at in range(TOP):
-        row = order.late[at] if at < len(order.late) else None
+        row = order.late[at] if at < min(most, len(order.late)) else None
         share = row.cases.overdue_share_pct if row else None
         slots[slot(NAME, f"top-{at}")] = {"className": "" if row else "hidden"}
         slots[slot(NAME, f"top-share-{at}")] = {

@@ -32,7 +32,7 @@ def wanted_labels(view: View, cases: Mapping[str, CaseFigures], look: Look) -> l
 
 
 def placed(part: str, most: int, wanted: Sequence[Wanted], box: Box, stage: tuple[int, int], look: Look) -> Slots:
-    """The slots of up to ``most`` labels within ``stage`` pixels that show ``box``; those with most overdue come first."""
+    """The slots of up to ``most`` labels on a ``stage`` that shows ``box``; those with most overdue come first."""
     width, height = stage
     size = 31 if look.device == "wall" else 13
     wall = look.device == "wall"

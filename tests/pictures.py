@@ -1,0 +1,204 @@
+"""Pictures of every page at every size from a plausible snapshot: ``python -m tests.pictures OUT [NAME]``.
+
+No server of ours runs: each page is rendered once with its slots filled in, by a throwaway Dash application.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import dash
+import numpy as np
+from dash import html
+from dash.development.base_component import Component
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import sync_playwright
+from werkzeug.serving import make_server
+
+from dashboards.pages import leader, wall
+from dashboards.panel import Language, Look, Page, Slots, Theme
+from dashboards.text import translate
+from dashboards.theme import ASSETS
+from ioc.settings import Settings
+from ioc.snapshot import Scope, Snapshot
+from tests import plausible
+
+BROWSER = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-device-scale-factor=1",
+]
+
+INDEX = """<!DOCTYPE html>
+<html lang="{language}" data-bs-theme="{theme}" data-device="{device}">
+<head>{%metas%}<title>IOC</title>{%css%}</head>
+<body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body></html>"""
+
+FILL = """(args) => {
+  const [fresh, now] = args;
+  document.querySelectorAll('[data-clock]').forEach(e => { e.textContent = now[e.dataset.clock] ?? '10:24:36'; });
+  document.querySelectorAll('[data-panel], [data-age]').forEach(e => { e.dataset.fresh = 'live'; });
+  document.querySelectorAll('[data-age]').forEach(e => { e.textContent = '0,4 giây'; });
+  document.querySelectorAll('[data-latency]').forEach(e => { e.textContent = 'p95 0,31 giây'; });
+  for (const [topic, state, words] of fresh) {
+    document.querySelectorAll(`[data-panel][data-feeds~="${topic}"]`).forEach(e => {
+      e.dataset.fresh = state;
+      e.querySelectorAll('[data-age=""]').forEach(a => { a.dataset.fresh = state; a.textContent = words; });
+    });
+    document.querySelectorAll(`[data-age="${topic}"]`).forEach(a => {
+      a.dataset.fresh = state;
+      a.textContent = words;
+    });
+  }
+}"""
+
+
+def look_of(page: Page, snapshot: Snapshot, settings: Settings, language: Language, theme: Theme) -> Look:
+    """How the page's device wants to be spoken to."""
+    return Look(language, page.device, theme, translate(language), snapshot.world, settings)
+
+
+def filled(page: Page, look: Look, scope: Scope, snapshot: Snapshot) -> Component:
+    """The page's layout with every slot as its update says; an update of an unknown slot is a KeyError."""
+    layout = page.layout(look, scope)
+    found = {layout.id: layout} if getattr(layout, "id", None) else {}
+    found |= {each.id: each for each in layout._traverse() if getattr(each, "id", None)}
+    slots: Slots = {}
+    for panel in page.panels:
+        slots |= panel.update(snapshot, scope, look)
+    for name, props in slots.items():
+        for prop, value in props.items():
+            setattr(found[name], prop, _plain(value))
+    return layout
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
+
+
+def serve(layout: Component, page: Page, language: str, theme: str) -> Any:
+    """A running throwaway server on a free port; call ``shutdown`` on it."""
+    app = dash.Dash("pictures", assets_folder=str(ASSETS), serve_locally=True)
+    index = INDEX.replace("{language}", language).replace("{theme}", theme).replace("{device}", page.device)
+    app.index_string = index
+    app.layout = html.Div([dash.dcc.Location(id="address"), layout])
+    server = make_server("127.0.0.1", 0, app.server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def shoot(tab: Tab, address: str, file: Path, fresh: list[tuple[str, str, str]], now: dict[str, str]) -> None:
+    """One picture, taken when every chart is drawn and the fonts are there."""
+    tab.goto(address)
+    tab.wait_for_selector("main")
+    tab.wait_for_function(
+        "() => document.querySelectorAll('.js-plotly-plot').length === document.querySelectorAll('.dash-graph').length"
+        " && document.fonts.status === 'loaded'"
+    )
+    tab.wait_for_function("() => !document.querySelector('.dash-graph--pending')")
+    tab.evaluate(FILL, [fresh, now])
+    tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    tab.screenshot(path=str(file))
+    cut = tab.evaluate(CUT)
+    if cut:
+        print(f"{file.name}: cut {cut}")
+
+
+CUT = """() => [...document.querySelectorAll('main *')].filter(e => e.children.length === 0 && e.textContent.trim()
+    && getComputedStyle(e).display !== 'none' && !e.closest('.visually-hidden') && e.getBoundingClientRect().width
+    && (e.scrollWidth > e.clientWidth + 2 && e.clientWidth && getComputedStyle(e).overflowX !== 'visible'
+        || e.getBoundingClientRect().right > innerWidth + 1
+        || (e.getBoundingClientRect().bottom > innerHeight + 1 && document.querySelector('.wall'))))
+    .map(e => (e.className || e.tagName) + ': ' + e.textContent.trim().slice(0, 40)).slice(0, 12)"""
+
+SIZES = {
+    "wall": ((3840, 2160), (1920, 1080)),
+    "tablet": ((1180, 820), (820, 1180), (1024, 768), (768, 1024)),
+}
+PACKS: dict[str, dict[str, str]] = {
+    "binhduong": {},
+    "binhphuoc": {"pack": "binhphuoc", "outlines": "binh_phuoc_districts"},
+    "wards": {"pack": "binhduong_2025", "outlines": "binh_duong_wards_2025"},
+    "tiles": {"outlines": ""},
+}
+STALE = [("ioc.usage.v1", "stale", "SỐ LIỆU CŨ 00:00:42"), ("ioc.indicators.v1", "quiet", "yên 14 phút")]
+
+
+def scenes() -> list[tuple[str, Page, tuple[int, int], dict[str, Any]]]:
+    """Name, page, size and what is special of each picture."""
+    found: list[tuple[str, Page, tuple[int, int], dict[str, Any]]] = []
+    for size in SIZES["wall"]:
+        found.append((f"wall-{size[0]}", wall.PAGE, size, {}))
+    wide = SIZES["wall"][1]
+    found += [
+        ("wall-en", wall.PAGE, wide, {"language": "en"}),
+        ("wall-stale", wall.PAGE, wide, {"fresh": STALE}),
+        ("wall-sunday", wall.PAGE, wide, {"as_of": plausible.SUNDAY}),
+        ("wall-evening", wall.PAGE, wide, {"as_of": plausible.EVENING}),
+        ("wall-empty", wall.PAGE, wide, {"empty": True}),
+        ("wall-binhphuoc", wall.PAGE, wide, {"pack": "binhphuoc"}),
+        ("wall-wards", wall.PAGE, wide, {"pack": "wards"}),
+        ("wall-tiles", wall.PAGE, wide, {"pack": "tiles"}),
+    ]
+    for size in SIZES["tablet"]:
+        found.append((f"leader-{size[0]}x{size[1]}", leader.PAGE, size, {}))
+    wide = SIZES["tablet"][0]
+    found += [
+        ("leader-light", leader.PAGE, wide, {"theme": "light"}),
+        ("leader-en", leader.PAGE, wide, {"language": "en", "theme": "light"}),
+        ("leader-stale", leader.PAGE, wide, {"fresh": STALE}),
+        ("leader-empty", leader.PAGE, wide, {"empty": True}),
+        ("leader-district", leader.PAGE, wide, {"unit": "725"}),
+        ("leader-district-portrait", leader.PAGE, SIZES["tablet"][1], {"unit": "725", "theme": "light"}),
+        ("leader-commune", leader.PAGE, wide, {"unit": "25966"}),
+        ("leader-department", leader.PAGE, wide, {"unit": "D-SXD"}),
+        ("leader-wards", leader.PAGE, wide, {"pack": "wards"}),
+        ("leader-sunday", leader.PAGE, wide, {"as_of": plausible.SUNDAY}),
+    ]
+    return found
+
+
+def main(out: str, only: str = "") -> None:
+    """Takes the pictures whose name contains ``only``."""
+    folder = Path(out)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER)
+        for name, page, size, special in scenes():
+            if only not in name:
+                continue
+            settings = plausible.settings(units=PACKS[special.get("pack", "binhduong")], demo_mode=False)
+            as_of = special.get("as_of", plausible.MONDAY)
+            snapshot = plausible.snapshot(settings, plausible.world(settings), as_of, empty=special.get("empty", False))
+            language, theme = special.get("language", "vi"), special.get("theme", "dark")
+            scope = Scope(special.get("unit", snapshot.world.root.code))
+            look = look_of(page, snapshot, settings, language, theme)
+            server = serve(filled(page, look, scope, snapshot), page, language, theme)
+            tab = browser.new_page(viewport={"width": size[0], "height": size[1]}, has_touch=page.device == "tablet")
+            tab.on("console", lambda line: print("console:", line.text) if line.type == "error" else None)
+            now = {"time": f"{as_of:%H:%M}", "seconds": f"{as_of:%H:%M:%S}", "date": f"Thứ hai {as_of:%d/%m/%Y}"}
+            shoot(tab, f"http://127.0.0.1:{server.port}/", folder / f"{name}.png", special.get("fresh", []), now)
+            tab.close()
+            server.shutdown()
+            print(name)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
