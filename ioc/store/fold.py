@@ -143,9 +143,9 @@ CAMERAS = Subject(
     # A word lasts until the next, so only the neighbours of what is new are folded again.
     steps="""
         select h.camera_no, h.at, h.event_id, h.unit, h.status
-          from unnest(%(nos)s::bigint[], %(since)s::bigint[]) as touched (no, since_us),
-               lateral (select timestamptz 'epoch' + since_us * interval '1 microsecond' as at) as first,
-               lateral (
+          from unnest(%(nos)s::bigint[], %(since)s::bigint[]) as touched (no, since_us)
+         cross join lateral (select timestamptz 'epoch' + since_us * interval '1 microsecond' as at) as first
+         cross join lateral (
                    select coalesce(
                        (select b.at from health_event b where b.camera_no = touched.no and b.at < first.at order by b.at desc limit 1),
                        first.at) as at
