@@ -59,7 +59,9 @@ def parser() -> argparse.ArgumentParser:
     reconcile.add_argument("--json", action="store_true")
     rebuild = verb("rebuild", "ioc.verbs:rebuild", "make every figure again from the stored steps")
     rebuild.add_argument("--check", action="store_true", help="only compare")
-    verb("doctor", "streams.verbs:doctor", "check configuration, database, broker, clocks and disk")
+    doctor = verb("doctor", "streams.verbs:doctor", "check configuration, database, broker, clocks and disk")
+    looks = ["disk", "broker", "database", "schema", "clocks", "readers", "leader", "lag"]
+    doctor.add_argument("--only", nargs="+", choices=looks, default=(), help="these checks alone")
     verb("asyncapi", "streams.verbs:asyncapi", "print the AsyncAPI document of the topics")
     bench = verb("bench", "streams.verbs:bench", "the project's own measurements")
     bench.add_argument("what", choices=["ingest", "screens", "latency"])

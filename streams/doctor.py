@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -13,13 +13,15 @@ from pathlib import Path
 from ioc.errors import IocError
 from ioc.life import Rules
 from ioc.settings import Settings
-from ioc.store import feeds, units
+from ioc.store import feeds, housekeeping, units
 from ioc.store.connect import Connection, connect
 from ioc.store.migrate import check, check_rules
 
 CLOCK_SKEW_S = 1.0
 LEAST_FREE_BYTES = 2_000_000_000
 LONG_LAG = 100_000
+UNREAD_S = 10.0
+"""Ingest looks at every partition each second; a pause of the broker is no reason to call it gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,17 @@ class Finding:
     says: str
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Every finding, in order; a check that cannot be made is a finding too."""
-    found = [attempt("disk", lambda: disk(settings)), attempt("broker", lambda: broker(settings))]
-    try:
-        with connect(settings.database.dsn, settings, name="ioc doctor") as conn:
-            found += [attempt(what, partial(look, conn, settings)) for what, look in LOOKS]
-    except IocError as error:
-        found.append(Finding("database", False, str(error)))
+def examine(settings: Settings, only: Collection[str] = ()) -> list[Finding]:
+    """Every finding, in order, or those named in ``only``; a check that cannot be made is a finding too."""
+    places = [(what, look) for what, look in PLACES if not only or what in only]
+    looks = [(what, look) for what, look in LOOKS if not only or what in only]
+    found = [attempt(what, partial(look, settings)) for what, look in places]
+    if looks:
+        try:
+            with connect(settings.database.dsn, settings, name="ioc doctor") as conn:
+                found += [attempt(what, partial(look, conn, settings)) for what, look in looks]
+        except IocError as error:
+            found.append(Finding("database", False, str(error)))
     return found
 
 
@@ -105,21 +110,37 @@ def clocks(conn: Connection, settings: Settings) -> str:
     return f"{skew_s * 1000:.0f} ms apart, zone {settings.province.zone}"
 
 
-def lag(conn: Connection, settings: Settings) -> str:  # noqa: ARG001
-    """Whether ingest reads, and how far it is behind."""
-    behind = feeds.feeds(conn)
-    silent = [feed.topic for feed in behind if feed.lag is None]
+def readers(conn: Connection, settings: Settings) -> str:  # noqa: ARG001
+    """Whether ingest reads every feed."""
+    silent = feeds.unread(conn, UNREAD_S)
     if silent:
-        raise OSError(f"nobody reads {', '.join(silent)}; start 'ioc ingest'")
-    late = [f"{feed.topic} by {feed.lag}" for feed in behind if feed.lag is not None and feed.lag > LONG_LAG]
+        raise OSError(f"nobody reads {', '.join(topic.title for topic in silent)}; start 'ioc ingest'")
+    return "ingest reads every feed"
+
+
+def leader(conn: Connection, settings: Settings) -> str:  # noqa: ARG001
+    """Whether one of the watching processes leads."""
+    owner = housekeeping.leader(conn, "watch")
+    if owner is None:
+        raise OSError("nobody watches: no opening balances are made and nothing old is dropped; start 'ioc watch'")
+    return f"{owner} leads"
+
+
+def lag(conn: Connection, settings: Settings) -> str:  # noqa: ARG001
+    """How far ingest is behind."""
+    behind = [(feed.topic, feed.lag or 0) for feed in feeds.feeds(conn)]
+    late = [f"{topic} by {records}" for topic, records in behind if records > LONG_LAG]
     if late:
         raise OSError(f"ingest is behind: {', '.join(late)}; start more of 'ioc ingest'")
     return "ingest is up to date"
 
 
+PLACES: tuple[tuple[str, Callable[[Settings], str]], ...] = (("disk", disk), ("broker", broker))
 LOOKS: tuple[tuple[str, Callable[[Connection, Settings], str]], ...] = (
     ("database", engine),
     ("schema", schema),
     ("clocks", clocks),
+    ("readers", readers),
+    ("leader", leader),
     ("lag", lag),
 )

@@ -197,11 +197,11 @@ def asyncapi(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG0
     return 0
 
 
-def doctor(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG001
+def doctor(settings: Settings, args: argparse.Namespace) -> int:
     """What is wrong here, and what to do; 1 when something is."""
     from streams.doctor import examine
 
-    findings = examine(settings)
+    findings = examine(settings, args.only)
     for finding in findings:
         print(f"{'ok  ' if finding.ok else 'BAD '} {finding.what}: {finding.says}")
     return 0 if all(finding.ok for finding in findings) else 1

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ioc.facts import Topic
 from ioc.figures import FeedFigure
-from ioc.store.connect import Connection
+from ioc.store.connect import Connection, translated
 
 FEEDS = """
     select s.topic,
@@ -20,6 +20,23 @@ FEEDS = """
         or e.seen_at is not null
      group by s.topic
 """
+
+UNREAD = """
+    select asked.topic
+      from unnest(%(topics)s::smallint[]) as asked (topic)
+     where not exists (
+         select from source s
+           join source_end e on e.source = s.no
+          where s.topic = asked.topic and e.seen_at > clock_timestamp() - %(patience_s)s::float8 * interval '1 second')
+     order by asked.topic
+"""
+
+
+def unread(conn: Connection, patience_s: float) -> tuple[Topic, ...]:
+    """The feeds that no ingest has looked at for ``patience_s``: nobody reads them."""
+    wanted = {"topics": [int(topic) for topic in Topic], "patience_s": patience_s}
+    with translated():
+        return tuple(Topic(topic) for (topic,) in conn.execute(UNREAD, wanted).fetchall())
 
 
 def feeds(conn: Connection) -> tuple[FeedFigure, ...]:

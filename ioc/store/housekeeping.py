@@ -19,6 +19,7 @@ LEASE = """
      where lease.owner = excluded.owner or lease.until < clock_timestamp()
     returning epoch
 """
+LEADER = "select owner from lease where name = %(name)s and until > clock_timestamp()"
 OPEN_BOOK = "insert into opening (at) values (%(at)s) on conflict (at) do nothing"
 BALANCE = """
     insert into opening_balance (at, metric, handling, receiving, value)
@@ -42,6 +43,13 @@ def lead(conn: Connection, name: str, owner: str) -> int | None:
     with translated():
         row = conn.execute(LEASE, {"name": name, "owner": owner}).fetchone()
     return None if row is None else int(row[0])
+
+
+def leader(conn: Connection, name: str) -> str | None:
+    """Who leads now (host and process), by the database's clock; None where nobody does."""
+    with translated():
+        row = conn.execute(LEADER, {"name": name}).fetchone()
+    return None if row is None else str(row[0])
 
 
 def open_books(conn: Connection, settings: Settings, now: datetime) -> list[datetime]:
