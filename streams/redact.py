@@ -26,8 +26,12 @@ SEEN_BYTES = 1024
 _DIGITS = re.compile(rb"(?:[0-9]\x00?){8,}")
 _MAIL = re.compile(rb"[^\s@<>\"',;:()\[\]\\]{1,128}@[^\s@<>\"',;:()\[\]\\]{1,255}")
 _DIGIT = re.compile(rb"[0-9]")
-_PLATE = re.compile(r"\s*(\d{2})\s*[-–. ]?\s*([A-Za-zĐđ]{1,2}\d?)\s*[-–. ]?\s*(\d{2,3})[-. ]?(\d{2})\s*")
-_TAIL = re.compile(r"(\d{2,})([-. ]?)(\d{2})(?!.*\d)", re.DOTALL)
+_PLATES = tuple(
+    re.compile(rf"\s*(\d\d)\s*[-–. ]?\s*([A-Za-zĐđ]{{1,2}}\d?)\s*[-–. ]?\s*({hidden})[-. ]?(\d\d)\s*", re.ASCII)
+    for hidden in (r"\d\d\d", r"\d\d")
+)
+"""Province, series and serial of five digits, or of four on old plates."""
+_PROVINCE = re.compile(r"\d{2}(?![0-9])", re.ASCII)
 
 
 def mask_bytes(raw: bytes) -> bytes:
@@ -43,12 +47,22 @@ def mask_text(text: str) -> str:
 
 def mask_plate(text: str) -> str:
     """A number plate without what identifies it: ``61A-123.45`` becomes ``61A-***.45``; a masked one stays."""
-    found = _PLATE.fullmatch(text)
-    if found:
-        return f"{found[1]}{found[2].upper()}-{'*' * len(found[3])}.{found[4]}"
+    for shape in _PLATES:
+        found = shape.fullmatch(text)
+        if found:
+            return f"{found[1]}{found[2].upper()}-{'*' * len(found[3])}.{found[4]}"
     if "*" not in text:
-        text = _TAIL.sub(lambda tail: f"{'*' * len(tail[1])}{tail[2]}{tail[3]}", text)
+        text = _mask_serial(text)
     return mask_text(text)
+
+
+def _mask_serial(text: str) -> str:
+    """Of five and more digits only the province's and the last two stay."""
+    digits = [at for at, letter in enumerate(text) if letter in "0123456789"]
+    if len(digits) < 5:
+        return text
+    hidden = set(digits[2 if _PROVINCE.match(text) else 0 : -2])
+    return "".join("*" if at in hidden else letter for at, letter in enumerate(text))
 
 
 def _masked_only(raw: bytes) -> bytes:
