@@ -69,9 +69,9 @@ BOARDS: Final = (
     ),
     Board(
         kind="large", width=640, height=320, margin=12, band=42, title=_bvps(28, 26, 23),
-        heading=32, headings=(LED20, LED16), columns=ALL_COLUMNS, rows=5, pitch=41, row=_bvps(27, 25, 24),
+        heading=32, headings=(LED20, LED16), columns=ALL_COLUMNS, rows=5, pitch=41, row=_bvps(26, 25, 24),
         footer=40, foot=_bvps(24, 23), figures=_bvps(66, 56, 46, 36, weight=700), labels=(*_bvps(28, 25, 23), LED16),
-        code=_bvps(32, 30, 26, 23), code_columns=2, code_rows=5, gap=12, qr=True,
+        code=(*_bvps(32, 30, 26, 23), LED20), code_columns=2, code_rows=5, gap=12, qr=True,
     ),
     Board(
         kind="medium", width=320, height=160, margin=6, band=28, title=(LED24, LED20),
@@ -95,7 +95,7 @@ BOARDS: Final = (
         kind="ticker", width=1280, height=128, margin=12, band=0, title=_bvps(30, 27, 24),
         heading=0, headings=(LED16,), columns=(), rows=0, pitch=0, row=(LED20,),
         footer=0, foot=(LED20, LED16), figures=_bvps(76, 66, 56, 46, weight=700), labels=_bvps(30, 27, 24),
-        code=_bvps(56, 50, 44, 38), code_columns=3, code_rows=1, gap=16, side=272,
+        code=_bvps(56, 50, 44, 38, 34, 30), code_columns=3, code_rows=1, gap=16, side=272,
     ),
 )  # fmt: skip
 

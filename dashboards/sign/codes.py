@@ -1,5 +1,7 @@
 """The page of results that are ready: masked codes, and where there is room a QR code to look up one's own case."""
 
+from functools import lru_cache
+
 import segno
 from PIL import Image
 
@@ -57,8 +59,10 @@ def _qr(canvas: Canvas, view: View, board: Board, box: Box) -> int:
 
     Modules are 6 px or more, with the 4 modules of white around them that readers need.
     """
-    code = segno.make(view.url, error="l", micro=False, boost_error=True)
-    modules = int(code.symbol_size(border=_QUIET)[0])
+    picture = _qr_picture(view.url)
+    if picture is None:
+        return box.right
+    modules = picture.width
     pad = max(4, board.gap // 2)
     caption_px = board.labels[-2].size * 3 // 2 if board.kind == "large" else 0
     for below in (caption_px, 0):
@@ -70,9 +74,6 @@ def _qr(canvas: Canvas, view: View, board: Board, box: Box) -> int:
     side = modules * scale
     left = box.right - pad - side
     top = box.top + (box.height - below - side) // 2
-    rows = [[bool(dark) for dark in row] for row in code.matrix_iter(border=_QUIET)]
-    picture = Image.new("1", (modules, modules), 1)
-    picture.putdata([0 if dark else 255 for row in rows for dark in row])
     canvas.picture(picture, Box(left, top, left + side, top + side))
     if below:
         text, face = fit(view.words("scan"), board.labels, side)
@@ -80,3 +81,16 @@ def _qr(canvas: Canvas, view: View, board: Board, box: Box) -> int:
         middle = left + side // 2
         canvas.text(text, face, AMBER, x=middle, baseline=baseline_in(face, top + side, bottom), align="middle")
     return left
+
+
+@lru_cache(maxsize=64)
+def _qr_picture(url: str) -> Image.Image | None:
+    """One px a module with its white margin; None for an address that no QR code holds."""
+    try:
+        code = segno.make(url, error="l", micro=False, boost_error=True)
+    except segno.DataOverflowError:
+        return None
+    modules = int(code.symbol_size(border=_QUIET)[0])
+    picture = Image.new("1", (modules, modules), 1)
+    picture.putdata([0 if dark else 255 for row in code.matrix_iter(border=_QUIET) for dark in row])
+    return picture

@@ -15,6 +15,8 @@ from PIL import Image, ImageFont
 
 FONTS: Final = Path(__file__).parent / "fonts"
 LEVELS: Final = 8
+_LOWER: Final = "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ"
+ACCENTED: Final = _LOWER + _LOWER.upper()
 _STEPS: Final = [round(cover * (LEVELS - 1) / 255) for cover in range(256)]
 _LOCK: Final = threading.RLock()
 _LOOKALIKES: Final = str.maketrans(
@@ -55,10 +57,12 @@ def bvp(size: int, weight: int = 600) -> Face:
 class Run:
     """A text set in a face. The ink box is relative to the pen at the baseline: `top` is negative above it.
 
-    `mask` holds steps 0 to LEVELS - 1 in mode L. `advance` is where the next letter would begin.
+    `mask` holds steps 0 to LEVELS - 1 in mode L, `drawn` 255 where a step is not 0. `advance` is where the next letter
+    would begin.
     """
 
     mask: Image.Image
+    drawn: Image.Image
     left: int
     top: int
     advance: int
@@ -86,11 +90,13 @@ def run(text: str, face: Face) -> Run:
         advance = round(font.getlength(text))
     bounds = cover.getbbox() if cover.size[0] and cover.size[1] else None
     if bounds is None:
-        return Run(Image.new("L", (1, 1)), 0, 0, advance * face.zoom)
+        blank = Image.new("L", (1, 1))
+        return Run(blank, blank, 0, 0, advance * face.zoom)
     mask = Image.frombytes("L", cover.size, bytes(cover)).crop(bounds).point(_STEPS)
     if face.zoom > 1:
         mask = mask.resize((mask.width * face.zoom, mask.height * face.zoom), Image.Resampling.NEAREST)
-    return Run(mask, int(left + bounds[0]) * face.zoom, int(top + bounds[1]) * face.zoom, advance * face.zoom)
+    drawn = mask.point([255 if step else 0 for step in range(256)])
+    return Run(mask, drawn, int(left + bounds[0]) * face.zoom, int(top + bounds[1]) * face.zoom, advance * face.zoom)
 
 
 @cache
@@ -103,6 +109,7 @@ def covers(character: str, face: Face) -> bool:
     return (found.mask.tobytes(), found.advance) != (missing.mask.tobytes(), missing.advance) or character == "?"
 
 
+@lru_cache(maxsize=4096)
 def speakable(text: str, face: Face) -> str:
     """The text composed (NFC), blanks joined, with look-alikes for a few signs and "?" for what the face lacks."""
     plain = " ".join(unicodedata.normalize("NFC", text).translate(_LOOKALIKES).split())
@@ -123,9 +130,8 @@ def cap(face: Face) -> int:
 @cache
 def reach(face: Face) -> tuple[int, int]:
     """How far any letter goes above and below the baseline, in px: the room that a line must have."""
-    tall = run("ẪỄỖỮẲ", face)
-    deep = run("ạgqỵỢ(,", face)
-    return -tall.top, deep.top + deep.height
+    inks = [run(letter, face) for letter in (*ACCENTED, *"ÀJbdfgjlpqy(,|@")]
+    return -min(ink.top for ink in inks), max(ink.top + ink.height for ink in inks)
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from PIL import Image
 
-from dashboards.sign.faces import LEVELS, Face, cap, covers, reach, run, speakable, width
+from dashboards.sign.faces import LEVELS, Face, Run, cap, covers, reach, run, speakable, width
 
 Colour = tuple[int, int, int]
 Align = Literal["left", "right", "middle"]
@@ -137,7 +137,7 @@ class Canvas:
         }[align]
         box = Box(left, baseline + ink.top, left + ink.width, baseline + ink.top + ink.height)
         self._refuse_bad(text, box, within or self.box)
-        self._ink(ink.mask, box, colour, self._ground(text, box))
+        self._ink(ink, box, colour, self._ground(text, box))
         self.texts.append(Placed(text, box))
         return box
 
@@ -161,14 +161,14 @@ class Canvas:
                 raise LayoutError(f"{text!r} at {box} stands half on {ground}")
         raise LayoutError(f"{text!r} at {box} is off the frame")
 
-    def _ink(self, mask: Image.Image, box: Box, colour: Colour, ground: Colour) -> None:
-        steps = [
-            self._index(_blend(ground, colour, level)) if face_uses else 0
-            for level, face_uses in enumerate(_levels_of(mask))
-        ]
-        steps += [0] * (256 - LEVELS)
-        drawn = mask.point([255 if level else 0 for level in range(256)])
-        self._image.paste(mask.point(steps), (box.left, box.top), drawn)
+    def _ink(self, ink: Run, box: Box, colour: Colour, ground: Colour) -> None:
+        levels = ink.mask.tobytes()
+        used = set(levels)
+        steps = bytes(
+            self._index(_blend(ground, colour, level)) if level in used else 0 for level in range(LEVELS)
+        ).ljust(256, b"\0")
+        drawn = Image.frombytes("P", ink.mask.size, levels.translate(steps))
+        self._image.paste(drawn, (box.left, box.top), ink.drawn)
 
     def _index(self, colour: Colour) -> int:
         index = self._palette.setdefault(colour, len(self._palette))
@@ -188,10 +188,6 @@ class Canvas:
             drawn = ground
         drawn.putpalette([channel for colour in self._palette for channel in colour])
         return drawn
-
-
-def _levels_of(mask: Image.Image) -> list[bool]:
-    return [bool(count) for count in mask.histogram()[:LEVELS]]
 
 
 def _blend(ground: Colour, colour: Colour, level: int) -> Colour:
@@ -219,13 +215,21 @@ def room(text: str, face: Face) -> int:
 
 def fit(texts: Sequence[str], faces: Sequence[Face], room_px: int) -> tuple[str, Face]:
     """The first of the texts, longest first, that fits in one of the faces, largest first; texts a face cannot write
-    come last.
+    come last. Raises LayoutError when none fits.
     """
+    found = fit_or_none(texts, faces, room_px)
+    if found is None:
+        raise LayoutError(f"none of {tuple(texts)} fits in {room_px} px")
+    return found
+
+
+def fit_or_none(texts: Sequence[str], faces: Sequence[Face], room_px: int) -> tuple[str, Face] | None:
+    """As `fit`, for a text that may be left out."""
     for text in sorted(texts, key=lambda text: not _writable(text, faces[0])):
         for face in faces:
             if text and room(text, face) <= room_px:
                 return text, face
-    raise LayoutError(f"none of {tuple(texts)} fits in {room_px} px")
+    return None
 
 
 def _writable(text: str, face: Face) -> bool:

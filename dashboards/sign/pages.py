@@ -23,6 +23,7 @@ from dashboards.sign.layout import (
     baseline_for,
     baseline_in,
     fit,
+    fit_or_none,
     room,
 )
 from dashboards.sign.view import View
@@ -116,14 +117,19 @@ def _band(canvas: Canvas, view: View, board: Board, page: Page) -> None:
     if page.kind == "table" and board.strip:
         return  # the small boards' tables have their column titles or the unit's name there
     ink = BLACK if warning else WHITE
-    aside, aside_face = _aside(view, board, page, warning=warning)
     badge, badge_face, pad = _badge(view, board)
     gap = max(board.gap, round(canvas.gap) + 1)
     right = board.width - board.margin
-    space = right - board.margin - gap
-    space -= room(aside, aside_face) + gap if aside else 0
-    space -= room(badge, badge_face) + 2 * pad + gap if badge else 0
-    title, face = fit(_titles(view, board, page), board.title, space)
+    space = right - board.margin - gap - (room(badge, badge_face) + 2 * pad + gap if badge else 0)
+    asides = [(text, face) for text in _asides(view, board, page, warning=warning) for face in board.title]
+    for aside, aside_face in asides:
+        left = space - (room(aside, aside_face) + gap if aside else 0)
+        fitted = fit_or_none(_titles(view, board, page), board.title, left)
+        if fitted:
+            break
+    else:
+        raise LayoutError(f"no title beside {asides}")
+    title, face = fitted
     baseline = baseline_for([(title, face)] + ([(aside, aside_face)] if aside else []), 0, board.band)
     if aside:
         colour = ink if warning else AMBER
@@ -137,11 +143,11 @@ def _band(canvas: Canvas, view: View, board: Board, page: Page) -> None:
     canvas.text(title, face, ink, x=x, baseline=baseline, align="middle" if middle else "left", within=band)
 
 
-def _aside(view: View, board: Board, page: Page, *, warning: bool) -> tuple[str, Face]:
-    """What stands at the right of the band: the clock, or since when the figures are old."""
+def _asides(view: View, board: Board, page: Page, *, warning: bool) -> tuple[str, ...]:
+    """What may stand at the right of the band: the clock, or since when the figures are old; the longest first."""
     if warning and view.since:
-        return fit(view.since, board.title, board.width // 2)
-    return ("" if board.strip and page.kind != "totals" else view.clock), board.title[0]
+        return view.since
+    return ("" if board.strip and page.kind != "totals" else view.clock,)
 
 
 def _badge(view: View, board: Board) -> tuple[str, Face, int]:
@@ -178,21 +184,12 @@ def _footer(canvas: Canvas, view: View, board: Board, number: int, count: int) -
         text, face, AMBER if view.stale else WHITE, x=board.margin, baseline=_foot(face, line), within=line
     )
     right = board.width
-    if view.hotlines:
-        text, right_face = _fit_or_none(view.hotlines, board.foot, left_room)
-        if text:
-            right = canvas.text(
-                text, right_face, AMBER, x=board.width - board.margin, baseline=_foot(right_face, line), align="right",
-                within=line,
-            ).left  # fmt: skip
+    hotline = fit_or_none(view.hotlines, board.foot, left_room)
+    if hotline:
+        text, face = hotline
+        x = board.width - board.margin
+        right = canvas.text(text, face, AMBER, x=x, baseline=_foot(face, line), align="right", within=line).left
     _pager(canvas, board, line, (left.right + right) // 2, right - left.right, number, count)
-
-
-def _fit_or_none(texts: tuple[str, ...], faces: tuple[Face, ...], room_px: int) -> tuple[str, Face]:
-    try:
-        return fit(texts, faces, room_px)
-    except LayoutError:
-        return "", faces[0]
 
 
 def _foot(face: Face, line: Box) -> int:

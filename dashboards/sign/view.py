@@ -93,7 +93,8 @@ def view(data: SignData) -> View:
         late = data.stale
         ages = tuple(text.format(age=elapsed) for text in say["late_by" if late else "updated_ago"])
         behind = (elapsed,)
-        since = (*(text.format(at=_moment(data)) for text in say["updated_at"][:1]), elapsed)
+        if late:
+            since = (say["updated_at"][0].format(at=_moment(data)), elapsed)
     return View(
         language=data.language,
         titles=_upper(f"{data.title} – {data.place}", data.title, *say["progress"]),

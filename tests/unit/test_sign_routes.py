@@ -1,0 +1,153 @@
+"""The sign's addresses: page, frames with ETag, state with words, clear refusals."""
+
+import asyncio
+import io
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+
+from dashboards.sign import routes as sign_routes
+from dashboards.sign.data import SignData
+from dashboards.sign.layout import LayoutError
+from dashboards.sign.page import html
+from dashboards.sign.render import Drawn, draw
+from dashboards.sign.view import View, view
+from tests.unit.sign_kit import AS_OF, sign
+
+
+class Signs:
+    """The provider of the tests: one sign that can change, and a clock that can be set."""
+
+    def __init__(self) -> None:
+        self.data = {"mot-cua": sign()}
+        self.now = AS_OF
+
+    def __call__(self, name: str) -> SignData | None:
+        return self.data.get(name)
+
+    def clock(self) -> datetime:
+        return self.now
+
+
+class Client:
+    """Asks the application in this process: no socket, no server."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._transport = httpx.ASGITransport(app)
+
+    def get(self, address: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            async with httpx.AsyncClient(transport=self._transport, base_url="http://sign.test") as client:
+                return await client.get(address, headers=headers)
+
+        return asyncio.run(ask())
+
+
+@pytest.fixture
+def signs() -> Signs:
+    return Signs()
+
+
+@pytest.fixture
+def client(signs: Signs) -> Client:
+    return Client(Starlette(routes=sign_routes.routes(signs, signs.clock, lambda: signs.data)))
+
+
+def test_a_frame_has_the_size_asked_for_and_an_etag_that_saves_it(client: Client) -> None:
+    first = client.get("/sign/mot-cua.png?w=192&h=96&page=0")
+    assert first.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(first.content)).size == (192, 96)
+    again = client.get("/sign/mot-cua.png?w=192&h=96&page=0", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_state_names_the_very_frame_and_its_words(client: Client, signs: Signs) -> None:
+    state = client.get("/sign/mot-cua.json?w=1024&h=576&page=0").json()
+    assert "Cập nhật 4 giây trước" in state["text"]
+    assert state["pages"] > 1
+    signs.data["mot-cua"] = replace(sign(), stale=True)
+    told = client.get(state["png"])
+    assert told.headers["etag"] == f'"{state["version"]}"', (
+        "a change between the two requests must not part words and picture"
+    )
+    assert client.get("/sign/mot-cua.json?w=1024&h=576&page=0").json()["version"] != state["version"]
+
+
+def test_equal_looks_are_drawn_once(client: Client, signs: Signs, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+
+    def counting(seen: View, width: int, height: int, page: int) -> Drawn:
+        drawn.append(page)
+        return draw(seen, width, height, page)
+
+    monkeypatch.setattr(sign_routes, "draw", counting)
+    for age_s in (10.5, 12.0, 14.5):
+        signs.data["mot-cua"] = sign(age_s=age_s)
+        client.get("/sign/mot-cua.json?w=192&h=96&page=1")
+        client.get("/sign/mot-cua.png?w=192&h=96&page=1")
+    assert drawn == [1]
+
+
+def test_without_a_page_the_clock_turns_them(client: Client, signs: Signs) -> None:
+    seen = set()
+    for turn in range(3):
+        signs.now = AS_OF + timedelta(seconds=12 * turn)
+        seen.add(client.get("/sign/mot-cua.json?w=640&h=320").json()["page"])
+    assert len(seen) == 3
+
+
+def test_the_language_can_be_asked_for(client: Client) -> None:
+    assert "Received" in client.get("/sign/mot-cua.json?w=640&h=320&page=0&lang=en").json()["text"]
+
+
+@pytest.mark.parametrize("address", ["/sign/nowhere", "/sign/nowhere.png", "/sign/nowhere.json"])
+def test_an_unknown_sign_is_told_what_to_do(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert "mot-cua" in answer.text
+    assert "/sign/NAME" in answer.text
+
+
+@pytest.mark.parametrize(
+    "query", ["w=63&h=64", "w=4000&h=576", "w=x", "w=100&h=64", "page=-1", "page=99999999999999999999"]
+)
+def test_sizes_are_bounded(client: Client, query: str) -> None:
+    assert client.get(f"/sign/mot-cua.png?{query}").status_code == 400
+    assert client.get(f"/sign/mot-cua.json?{query}").status_code == 400
+
+
+def test_kept_frames_are_bounded() -> None:
+    frames = sign_routes.Frames(kept=2)
+    seen = [view(sign(age_s=float(age))) for age in (1, 2, 3)]
+    kept = [frames.get(one, 192, 96, 3) for one in seen]
+    pages = [frames.get(one, 320, 160, 0) for one in seen]
+    assert frames.by_etag(kept[0].etag) is None
+    assert frames.by_etag(pages[-1].etag) is not None
+
+
+def test_a_page_that_cannot_be_set_is_shown_in_a_smaller_layout(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(seen: View, width: int, height: int, page: int, *, layout: tuple[int, int] | None = None) -> Drawn:
+        if layout is None or layout[0] > 640:
+            raise LayoutError("too long")
+        return draw(seen, width, height, page, layout=layout)
+
+    monkeypatch.setattr(sign_routes, "draw", failing)
+    answer = client.get("/sign/mot-cua.png?w=1024&h=576&page=0")
+    assert Image.open(io.BytesIO(answer.content)).size == (1024, 576)
+    assert "cannot be set" in caplog.text
+
+
+def test_the_page_asks_no_other_host_and_escapes_its_name(client: Client) -> None:
+    page = client.get("/sign/mot-cua")
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "<b>" not in html('"><b>', "vi")
+    assert 'data-testid="sign-text"' in page.text
+    assert "MẤT KẾT NỐI" in page.text
