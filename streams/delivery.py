@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from typing import Protocol, TextIO
+from collections.abc import Iterable
+from typing import TextIO
 
 import msgspec
 
+from streams.producer import Producer
 from streams.sent import Sent
 
 FLUSH_EVERY = 5_000
 FLUSH_TIMEOUT_S = 60.0
 TOLD_EVERY_S = 10.0
-
-
-class Producer(Protocol):
-    """What takes records to the topics, Kafka's or the log's."""
-
-    def send(self, topic: str, key: str | None, value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> None:
-        """Hands over one record; it may wait in a buffer. Raises Transient where the broker does not answer."""
-        ...
-
-    def flush(self, timeout_s: float) -> None:
-        """Waits until all that was sent is acknowledged. Raises Transient when it takes longer."""
-        ...
 
 
 def deliver(producer: Producer, events: Iterable[Sent]) -> int:

@@ -9,7 +9,8 @@ from ioc.errors import ConfigError
 from ioc.settings import Settings
 from ioc.world import World
 from streams.adapters.permits import ROOT, permit_events
-from streams.delivery import Producer, Progress, deliver
+from streams.delivery import Progress, deliver
+from streams.producer import Producer
 from streams.simulate.pace import Clock, WallClock, paced
 
 

@@ -21,6 +21,9 @@ USUAL_PEOPLE = {"phuong": 20_000, "thi_tran": 12_000, "xa": 8_000, "dac_khu": 30
 MERGED_PEOPLE = {"phuong": 78_000, "thi_tran": 40_000, "xa": 38_000, "dac_khu": 60_000}
 """Communes of packs without districts: those of July 2025 are three or four old ones together."""
 
+PEOPLE_OF_PACK = {"binhphuoc": 1_024_300, "binhduong_2025": REFERENCE_POPULATION, "binhphuoc_2025": 1_024_300}
+"""Totals of packs whose file has none (Bình Phước 2021; Bình Dương's wards of 2025 hold the same people as before)."""
+
 PROVINCE_MARKS = {"74": "H09", "70": "H10", "79": "H29", "75": "H19"}
 """National marks of provinces in case codes, by the root's code; alphabetical order, hence inferred."""
 
@@ -105,7 +108,7 @@ def places_of(world: World) -> Places:
         if known and below:
             people[below] *= known / people[below].sum()
         people[at] = people[below].sum()
-    total = world.root.population
+    total = world.root.population or PEOPLE_OF_PACK.get(world.pack)
     if total and communes:
         people[communes + districts] *= total / people[communes].sum()
     people[root] = people[communes].sum()

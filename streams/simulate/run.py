@@ -10,7 +10,8 @@ from threading import Event
 
 from ioc.settings import Settings
 from ioc.world import World
-from streams.delivery import Producer, Progress, deliver
+from streams.delivery import Progress, deliver
+from streams.producer import Producer
 from streams.sent import Sent
 from streams.simulate.pace import Clock, WallClock, backfill, history_start, paced, stock
 from streams.simulate.simulation import Simulation

@@ -47,14 +47,19 @@ class Kept:
     """A producer that keeps what it is given, and knows how much of it was flushed."""
 
     def __init__(self) -> None:
-        self.records: list[tuple[str, str | None, bytes]] = []
+        self.records: list[tuple[str, str | bytes | None, bytes]] = []
         self.flushed = 0
 
-    def send(self, topic: str, key: str | None, value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> None:
-        self.records.append((topic, key, value))
+    def send(
+        self, topic: str, key: str | bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
+    ) -> None:
+        self.records.append((topic, key, value or b""))
 
-    def flush(self, timeout_s: float) -> None:
+    def flush(self, timeout_s: float = 30.0) -> None:
         self.flushed = len(self.records)
+
+    def close(self) -> None:
+        self.flush()
 
 
 class Told(NamedTuple):

@@ -3,17 +3,21 @@
 import json
 import re
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from ioc.facts import TOPICS, Reject, us_of
 from ioc.settings import Settings, Units
 from ioc.world import World, load_world
+from streams.decode import Decoder
 from streams.sent import CAMERAS, CASES, INDICATORS, USAGE, Sent
 from streams.simulate.simulation import Simulation
 from tests.unit.simulate_kit import Told, finished_on_time, lives
@@ -79,6 +83,27 @@ def test_every_event_keeps_its_contract_in_every_pack(pack: str, on: date) -> No
         key = {CASES: "case_code", CAMERAS: "camera_id", USAGE: "unit", INDICATORS: "indicator"}[event.topic]
         assert event.key == value[key]
         assert event.at >= datetime.fromisoformat(str(value["occurred_at"]))
+
+
+@dataclass
+class Wire:
+    """A record as a broker would give it."""
+
+    value: bytes
+    key: bytes = b""
+    offset: int = 0
+    timestamp: int = 0
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_the_door_refuses_none_of_it(pack: str) -> None:
+    settings = Settings(units=Units(pack=pack))
+    decoder = Decoder(settings, world_of(pack))
+    for event in simulation_of(pack).day(date(2026, 11, 18)):
+        record = Wire(msgspec.json.encode(event.value), event.key.encode())
+        arrival = decoder.decode(record, TOPICS[event.topic], 1, us_of(event.at))
+        assert not isinstance(arrival.what, Reject), (event.value, arrival.what)
 
 
 @pytest.mark.parametrize("pack", PACKS)
