@@ -9,15 +9,18 @@ from ioc.figures import FeedFigure
 from ioc.store.connect import Connection, translated
 
 FEEDS = """
+    with present as (
+        select distinct on (topic) topic, cluster, topic_id from source order by topic, claimed_at desc nulls last
+    )
     select s.topic,
            case when bool_and(coalesce(e.seen_at > clock_timestamp() - interval '1 second', false))
-                then greatest(sum(e.end_offset - s.next_offset), 0)::bigint end as lag,
+                     filter (where p.topic is not null)
+                then greatest(sum(e.end_offset - s.next_offset) filter (where p.topic is not null), 0)::bigint end as lag,
            sum(s.events + s.redriven)::bigint, sum(s.duplicates)::bigint, sum(s.rejects)::bigint,
            max(s.last_event_at), max(s.last_arrival_at)
       from source s
+      left join present p on p.topic = s.topic and p.cluster = s.cluster and p.topic_id = s.topic_id
       left join source_end e on e.source = s.no
-     where s.claimed_at >= (select max(c.claimed_at) - interval '1 day' from source c where c.topic = s.topic)
-        or e.seen_at is not null
      group by s.topic
 """
 
