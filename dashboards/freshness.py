@@ -1,0 +1,55 @@
+"""How fresh the figures of a feed are: the states that every panel shows.
+
+*live*: something came within the last minute. *quiet*: nothing came for longer, and nothing had to. *stale*: the feed
+should have spoken by now (it was silent for longer than ``feeds`` allows, counted in working hours only), or nobody
+knows how far it was read. *none*: nothing ever came.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from ioc.figures import FeedFigure
+from ioc.settings import Settings, seconds
+from ioc.snapshot import local_midnight
+
+Freshness = Literal["live", "quiet", "stale", "none"]
+
+QUIET_AFTER_S = 60.0
+LAG_UNKNOWN_S = 10.0
+"""How long the lag of a feed may be unknown: a pause of the broker or of ingest must not make every wall violet."""
+OPENS = timedelta(hours=7, minutes=30)
+CLOSES = timedelta(hours=17)
+"""Office hours in which feeds are expected to speak; local time of working days."""
+
+
+def arrived_at(feed: FeedFigure) -> datetime | None:
+    """When the newest record of a feed arrived; its event time where the arrival is not known."""
+    return feed.last_arrival_at or feed.last_event_at
+
+
+def allowed_silence_s(topic: str, settings: Settings) -> float:
+    """How long a feed may say nothing in working hours; 0 = for ever."""
+    return seconds(getattr(settings.feeds, topic.split(".")[1], 0))
+
+
+def freshness(
+    feed: FeedFigure, now: datetime, settings: Settings, *, working_day: bool, lag_unknown_s: float
+) -> Freshness:
+    """The state of one feed; ``lag_unknown_s`` is how long its lag has not been known (0 while it is)."""
+    at = arrived_at(feed)
+    if at is None:
+        return "none"
+    if lag_unknown_s > LAG_UNKNOWN_S:
+        return "stale"
+    silence_s = (now - at).total_seconds()
+    if silence_s <= QUIET_AFTER_S:
+        return "live"
+    allowed_s = allowed_silence_s(feed.topic, settings)
+    opened_at = local_midnight(now, settings.zone) + OPENS
+    closes_at = local_midnight(now, settings.zone) + CLOSES
+    in_hours = working_day and opened_at <= now < closes_at
+    if allowed_s and in_hours and min(silence_s, (now - opened_at).total_seconds()) > allowed_s:
+        return "stale"
+    return "quiet"

@@ -1,0 +1,320 @@
+"""One thread that brings the picture forward and turns it into what each kind of screen has to change.
+
+A *place* is what a screen looks at: page, scope, language, theme. All screens of a place share one *channel*: its
+panels are updated, compared with what was sent before and serialised once. The database is asked once a tick, whatever
+the number of screens and places; a tick comes when a change is announced (at most ``ticks_per_s``) and each second
+anyway.
+
+The hub outlives its database: it keeps the last picture and tries again for ever. Any other error is a bug and ends the
+process (``crashed``), but for a panel's own: that becomes an error text in its tile, and the other panels go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import zlib
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TypeVar
+
+from dashboards.encode import Encoded, EncodedSlot, changed_slot, encode_slot, slots_object, whole_slot
+from dashboards.panel import Language, Look, Page, Panel, Theme, slot
+from dashboards.source import Source
+from ioc.errors import IocError
+from ioc.figures import FeedFigure
+from ioc.snapshot import Scope, Snapshot
+
+log = logging.getLogger("ioc.web")
+T = TypeVar("T")
+
+BEAT_S = 1.0
+SLICE_S = 0.05
+"""How long a new kind of screen may wait for its first picture."""
+FORGET_S = 30.0
+"""A channel that nobody watches is dropped after this time; a screen that reloads finds it warm."""
+BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a screen looks at; equal places get equal bytes."""
+
+    page: str
+    scope: Scope
+    language: Language
+    theme: Theme
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A channel at one sequence number. ``delta`` brings a screen here that has ``seq - 1``."""
+
+    seq: int
+    slots: Mapping[str, EncodedSlot]
+    at_ms: int
+    delta: str = ""
+    written_ms: int | None = None
+    """When the newest change that this picture is the first to show was written; None where it shows none."""
+
+    @cached_property
+    def whole(self) -> str:
+        """The full state, for a screen that joins or lost a message; made when first needed."""
+        body = slots_object({name: whole_slot(props) for name, props in self.slots.items()})
+        return f'{{"t":"full","seq":{self.seq},"at":{self.at_ms},"slots":{body.decode()}}}'
+
+
+@dataclass
+class Channel:
+    """The state of a place on the hub's thread; ``picture`` is replaced, never changed, and may be read anywhere."""
+
+    place: Place
+    page: Page
+    look: Look
+    watchers: int = 0
+    left_s: float = 0.0
+    slots: dict[str, dict[str, Encoded]] = field(default_factory=dict)
+    done_s: dict[str, float] = field(default_factory=dict)
+    sequence: int = -1
+    data_at: datetime | None = None
+    painted_s: float = float("-inf")
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a heartbeat tells of the store: kept when the store is gone."""
+
+    as_of: datetime
+    data_at: datetime | None
+    feeds: tuple[FeedFigure, ...]
+    working_day: bool
+    read_s: float
+    """When it was read, on the monotonic clock."""
+
+
+class Hub:
+    """See the module. ``deliver`` is called on the hub's thread and must only hand over."""
+
+    def __init__(
+        self,
+        pages: Mapping[str, Page],
+        look: Callable[[Page, Language, Theme], Look],
+        open_source: Callable[[], Source],
+        *,
+        ticks_per_s: float,
+        deliver: Callable[[Place, Picture], None],
+        crashed: Callable[[], None],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.pages = pages
+        self.pulse: Pulse | None = None
+        self.trouble: str | None = "starting"
+        self.tick_ms: deque[float] = deque(maxlen=600)
+        self.ticks = 0
+        self.panel_errors = 0
+        self.lag_known_s: dict[str, float] = {}
+        self._look = look
+        self._open_source = open_source
+        self._gap_s = 1.0 / ticks_per_s
+        self._deliver = deliver
+        self._crashed = crashed
+        self._clock = clock
+        self._channels: dict[Place, Channel] = {}
+        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._snapshot: Snapshot | None = None
+        self._stop = threading.Event()
+        self._joined = threading.Event()
+        self._told: set[tuple[str, str]] = set()
+        self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread and waits for it; at most as long as one statement may take."""
+        self._stop.set()
+        self._joined.set()
+        self._thread.join(timeout=10)
+
+    def watch(self, place: Place) -> Channel:
+        """One more screen looks at a place. Its first picture comes with the next delivery where there is none yet."""
+        with self._lock:
+            channel = self._channels.get(place)
+            if channel is None:
+                page = self.pages[place.page]
+                channel = self._channels[place] = Channel(place, page, self._look(page, place.language, place.theme))
+            channel.watchers += 1
+        if channel.picture is None:
+            self._joined.set()
+        return channel
+
+    def unwatch(self, channel: Channel) -> None:
+        """One screen less."""
+        with self._lock:
+            channel.watchers -= 1
+            channel.left_s = time.monotonic()
+
+    @property
+    def places(self) -> int:
+        """How many channels there are."""
+        return len(self._channels)
+
+    def read(self, reader: Callable[[Snapshot], T]) -> T | None:
+        """What ``reader`` makes of the newest snapshot while it stands still; None before the first.
+
+        For other threads: the arrays of a live snapshot are patched in place.
+        """
+        with self._reading:
+            return None if self._snapshot is None else reader(self._snapshot)
+
+    def lag_unknown_s(self, topic: str) -> float:
+        """For how long the lag of a feed has not been known; infinite if it never was."""
+        at = self.lag_known_s.get(topic)
+        return float("inf") if at is None else max(0.0, time.monotonic() - at - BEAT_S)
+
+    def _run(self) -> None:
+        failures = 0
+        try:
+            while not self._stop.is_set():
+                source: Source | None = None
+                try:
+                    source = self._open_source()
+                    self._follow(source)
+                except IocError as error:
+                    failures = 0 if self.trouble is None else failures + 1
+                    if self.trouble != str(error):
+                        log.warning("the store does not answer, the last picture stays: %s", error)
+                    self.trouble = str(error)
+                finally:
+                    if source is not None:
+                        source.close()
+                self._rest(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
+        except BaseException:
+            log.exception("the hub ends on a bug")
+            self._crashed()
+            raise
+
+    def _rest(self, length_s: float) -> None:
+        """Waits for the next attempt, and serves screens that join meanwhile from the last picture."""
+        end_s = time.monotonic() + length_s
+        while not self._stop.is_set() and time.monotonic() < end_s:
+            self._joined.wait(SLICE_S)
+            self._serve_joined()
+
+    def _follow(self, source: Source) -> None:
+        last_s = float("-inf")
+        while not self._stop.is_set():
+            heard = False
+            while not (heard or self._stop.is_set()) and time.monotonic() < last_s + BEAT_S:
+                heard = source.wait(SLICE_S)
+                self._serve_joined()
+            rest_s = last_s + self._gap_s - time.monotonic()
+            if rest_s > 0:
+                self._stop.wait(rest_s)
+            last_s = time.monotonic()
+            with self._reading:
+                snapshot = self._snapshot = source.advance(self._clock())
+            if self.trouble is not None:
+                log.info("the store answers")
+                self.trouble = None
+            self._note(snapshot)
+            self._tick(snapshot)
+            took_s = time.monotonic() - last_s
+            self.ticks += 1
+            self.tick_ms.append(1000 * took_s)
+            self._stop.wait(min(took_s / 2, BEAT_S))
+
+    def _note(self, snapshot: Snapshot) -> None:
+        now_s = time.monotonic()
+        for feed in snapshot.feeds:
+            if feed.lag is not None:
+                self.lag_known_s[feed.topic] = now_s
+        self.pulse = Pulse(snapshot.as_of, snapshot.data_at, snapshot.feeds, snapshot.working_days[-1], now_s)
+
+    def _serve_joined(self) -> None:
+        if self._joined.is_set() and self._snapshot is not None:
+            self._joined.clear()
+            self._tick(self._snapshot, only_new=True)
+
+    def _tick(self, snapshot: Snapshot, *, only_new: bool = False) -> None:
+        now_s = time.monotonic()
+        with self._lock:
+            gone = [p for p, c in self._channels.items() if c.watchers == 0 and now_s - c.left_s > FORGET_S]
+            for place in gone:
+                del self._channels[place]
+            channels = [c for c in self._channels.values() if c.watchers and not (only_new and c.picture)]
+        for channel in channels:
+            same = snapshot.sequence == channel.sequence
+            if same and now_s - channel.painted_s < BEAT_S * 0.9:
+                continue
+            self._paint(channel, snapshot, now_s)
+
+    def _paint(self, channel: Channel, snapshot: Snapshot, now_s: float) -> None:
+        shows_news = snapshot.data_at != channel.data_at
+        channel.sequence, channel.data_at = snapshot.sequence, snapshot.data_at
+        channel.painted_s = now_s
+        changed: dict[str, bytes] = {}
+        for at, panel in enumerate(channel.page.panels):
+            if not self._is_due(channel, panel, at, now_s):
+                continue
+            for name, props in self._update(channel, panel, snapshot).items():
+                part = changed_slot(props, channel.slots.get(name))
+                if part is not None:
+                    changed[name] = part
+                    channel.slots[name] = {**channel.slots.get(name, {}), **props}
+        if not changed and channel.picture is not None:
+            return
+        before = channel.picture
+        seq = before.seq + 1 if before else 1
+        at_ms = round(snapshot.as_of.timestamp() * 1000)
+        written = snapshot.data_at if shows_news and before else None
+        channel.picture = Picture(
+            seq=seq,
+            slots=dict(channel.slots),
+            at_ms=at_ms,
+            delta=f'{{"t":"delta","seq":{seq},"at":{at_ms},"slots":{slots_object(changed).decode()}}}',
+            written_ms=round(written.timestamp() * 1000) if written else None,
+        )
+        self._deliver(channel.place, channel.picture)
+
+    def _is_due(self, channel: Channel, panel: Panel, at: int, now_s: float) -> bool:
+        """Costly panels wait their time; each has its own part of it, so that they do not come together."""
+        if panel.every_s:
+            part = at / max(1, len(channel.page.panels))
+            turn = (now_s / panel.every_s + part) // 1
+            if channel.done_s.get(panel.name) == turn:
+                return False
+            channel.done_s[panel.name] = turn
+        return True
+
+    def _update(self, channel: Channel, panel: Panel, snapshot: Snapshot) -> Mapping[str, dict[str, Encoded]]:
+        error_slot = slot(panel.name, "error")
+        try:
+            slots = panel.update(snapshot, channel.place.scope, channel.look)
+            found = {name: encode_slot(props) for name, props in slots.items()}
+        except Exception as error:  # a broken panel must not black out a wall
+            code = error_code(error)
+            self.panel_errors += 1
+            if (panel.name, code) not in self._told:
+                self._told.add((panel.name, code))
+                log.exception("panel %s is broken (%s) at %s", panel.name, code, channel.place.scope)
+            text = channel.look.t("panel.broken", code=code)
+            return {error_slot: encode_slot({"children": text})}
+        found[error_slot] = encode_slot({"children": ""})
+        return found
+
+
+def error_code(error: BaseException) -> str:
+    """A short code that is the same for the same error at the same line: what people read out on the telephone."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else ""
+    return f"{zlib.crc32(f'{type(error).__name__}@{where}'.encode()) & 0xFFFF:04X}"

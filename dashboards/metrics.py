@@ -1,0 +1,86 @@
+"""``/metrics``: what Prometheus collects of this process and of the feeds it shows; read at the scrape."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import numpy as np
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from dashboards.freshness import arrived_at
+from dashboards.hub import Hub
+from dashboards.latency import Latency
+from dashboards.vitals import PushVitals
+
+
+class WebCollector(Collector):
+    """Feeds as the last snapshot saw them, the hub, the screens."""
+
+    def __init__(self, hub: Hub, latency: Latency, push: Callable[[], PushVitals]) -> None:
+        self.hub = hub
+        self.latency = latency
+        self.push = push
+
+    def collect(self) -> Iterator[Metric]:
+        """All families."""
+        yield from self._feeds()
+        push = self.push()
+        yield InfoMetricFamily("ioc_build", "What runs", {"version": push.version, "build": push.build})
+        yield GaugeMetricFamily("ioc_screens", "Screens connected to the live push", push.screens)
+        yield GaugeMetricFamily("ioc_places", "Different pictures that screens look at", push.places)
+        yield CounterMetricFamily("ioc_push_messages", "Messages sent to screens", push.messages)
+        yield CounterMetricFamily("ioc_push_bytes", "Characters sent to screens", push.characters)
+        yield CounterMetricFamily("ioc_push_cut_off", "Screens cut off because they did not read", push.cut_off)
+        yield CounterMetricFamily("ioc_panel_errors", "Updates of panels that failed", push.panel_errors)
+        yield CounterMetricFamily("ioc_ticks", "Snapshots taken", self.hub.ticks)
+        pulse = self.hub.pulse
+        if pulse is not None:
+            age_s = max(0.0, time.monotonic() - pulse.read_s)
+            yield GaugeMetricFamily("ioc_snapshot_age_seconds", "Age of the last snapshot", age_s)
+        if push.tick_ms:
+            p50, p95 = np.quantile(np.array(push.tick_ms), (0.5, 0.95)) / 1000
+            ticks = GaugeMetricFamily("ioc_tick_seconds", "Duration of the last ticks", labels=["quantile"])
+            ticks.add_metric(["0.5"], float(p50))
+            ticks.add_metric(["0.95"], float(p95))
+            yield ticks
+        buckets, total = self.latency.histogram()
+        yield HistogramMetricFamily(
+            "ioc_store_to_screen_seconds", "From the store's write to paint", buckets=buckets, sum_value=total
+        )
+
+    def _feeds(self) -> Iterator[Metric]:
+        lag = GaugeMetricFamily("ioc_feed_lag_records", "Records at the broker not yet read", labels=["topic"])
+        events = CounterMetricFamily("ioc_feed_events", "Events stored", labels=["topic"])
+        duplicates = CounterMetricFamily("ioc_feed_duplicates", "Repeats", labels=["topic"])
+        rejects = CounterMetricFamily("ioc_feed_rejects", "Records refused", labels=["topic"])
+        age = GaugeMetricFamily("ioc_feed_age_seconds", "Since the newest record arrived", labels=["topic"])
+        now = datetime.now(UTC)
+        for feed in self.hub.pulse.feeds if self.hub.pulse else ():
+            topic = [feed.topic]
+            if feed.lag is not None and self.hub.lag_unknown_s(feed.topic) < 1:
+                lag.add_metric(topic, feed.lag)
+            events.add_metric(topic, feed.events)
+            duplicates.add_metric(topic, feed.duplicates)
+            rejects.add_metric(topic, feed.rejected)
+            at = arrived_at(feed)
+            if at is not None:
+                age.add_metric(topic, (now - at).total_seconds())
+        yield from (lag, events, duplicates, rejects, age)
+
+
+def registry(hub: Hub, latency: Latency, push: Callable[[], PushVitals]) -> CollectorRegistry:
+    """A registry of its own: two servers in one process do not mix."""
+    found = CollectorRegistry(auto_describe=False)
+    found.register(WebCollector(hub, latency, push))
+    ProcessCollector(registry=found)
+    return found

@@ -1,0 +1,71 @@
+"""Feeds as an operator sees them: age, what is unread, what became of the records."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboards.panel import Look, Panel, Slots, age_tag, data, slot
+from dashboards.panels.heading import heading
+from dashboards.text.formats import DASH, number
+from ioc.facts import TOPICS
+from ioc.snapshot import Scope, Snapshot
+
+NAME = "status-feeds"
+COLUMNS = ("feed", "age", "lag", "events", "duplicates", "rejected", "last_event")
+COUNTS = ("events", "duplicates", "rejected")
+
+
+def frame(look: Look) -> Component:
+    """One row a feed."""
+    t = look.t
+
+    def cell(topic: str, name: str) -> Component:
+        return html.Td(html.Span(id=slot(NAME, f"{name}-{short(topic)}"), **data(figure="")), className="number")
+
+    rows = [
+        html.Tr(
+            [
+                html.Th([html.Span(t(f"feed.{topic}")), html.Code(topic)], scope="row"),
+                html.Td(age_tag(topic)),
+                cell(topic, "lag"),
+                *(cell(topic, name) for name in COUNTS),
+                cell(topic, "last"),
+            ],
+            **data(feeds=topic),
+        )
+        for topic in TOPICS
+    ]
+    head = html.Thead(html.Tr([html.Th(t(f"status.{name}"), scope="col") for name in COLUMNS]))
+    return html.Div(
+        [
+            heading(NAME, t("status.feeds"), t("status.feeds_note")),
+            html.Table([head, html.Tbody(rows)], className="list"),
+        ]
+    )
+
+
+def short(topic: str) -> str:
+    """The middle of a topic's name: ids hold no dots."""
+    return topic.split(".")[1]
+
+
+def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
+    """Counts of each feed since the store exists."""
+    del scope
+    slots: Slots = {}
+    for feed in snapshot.feeds:
+        name = short(feed.topic)
+        lag = look.t("status.unknown") if feed.lag is None else number(feed.lag, look.language)
+        doubt = "doubt" if feed.lag is None else "soon" if feed.lag > 5000 else ""
+        slots[slot(NAME, f"lag-{name}")] = {"children": lag, "className": doubt}
+        for column in COUNTS:
+            slots[slot(NAME, f"{column}-{name}")] = {"children": number(getattr(feed, column), look.language)}
+        at = feed.last_event_at
+        slots[slot(NAME, f"last-{name}")] = {
+            "children": f"{at.astimezone(snapshot.zone):%d/%m %H:%M:%S}" if at else DASH
+        }
+    return slots
+
+
+PANEL = Panel(NAME, (), frame, update)

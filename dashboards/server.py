@@ -1,0 +1,271 @@
+"""The web process: pages, live push, API, signs, health and metrics on one port, in one process.
+
+uvicorn
+ +-- GateMiddleware           who may look
+      +-- /live               WebSocket of every screen              (event loop)
+      +-- /api /sign /metrics /healthz /readyz                       (event loop and worker threads)
+      +-- /                   Dash behind a WSGI bridge              (worker threads)
+hub thread                    one picture for all of them
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+from a2wsgi import WSGIMiddleware
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from dashboards import api, sign_feed
+from dashboards.app import Addresses, create_app
+from dashboards.auth import Gate, GateMiddleware
+from dashboards.freshness import LAG_UNKNOWN_S
+from dashboards.hub import Hub, Picture, Place
+from dashboards.latency import Latency
+from dashboards.live import STORE_SILENT_S, UNKNOWN_PLACE, Audience, refuse
+from dashboards.metrics import registry
+from dashboards.pages.registry import pages
+from dashboards.sign.routes import routes as sign_routes
+from dashboards.source import Source, StoreSource
+from dashboards.vitals import CHECK_S, PushVitals, StoreVitals, Vitals, examine
+from ioc import __version__
+from ioc.errors import IocError
+from ioc.facts import Topic
+from ioc.settings import Settings
+from ioc.world import load_world
+
+log = logging.getLogger("ioc.web")
+
+CODE = Path(__file__).parent
+
+
+class ScreenProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, with a way to cut off who does not read: closing would wait for them."""
+
+    async def run_asgi(self) -> None:
+        """Hands the transport's ``abort`` to the application."""
+        self.scope["state"]["abort"] = self.transport.abort
+        await super().run_asgi()
+
+    def keepalive_timeout(self) -> None:
+        """No answer to a ping: nobody is there to read the close frame either."""
+        super().keepalive_timeout()
+        self.transport.abort()
+
+
+class WebProcess:
+    """The parts of one web process and how they know each other."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        gate: Gate,
+        open_source: Callable[[], Source],
+        crashed: Callable[[], None],
+    ) -> None:
+        self.settings = settings
+        self.gate = gate
+        self.build = build_id()
+        self.started_at = datetime.now(UTC)
+        self.store_vitals: StoreVitals | None = None
+        world = load_world(settings, datetime.now(settings.zone).date())
+        self.addresses = Addresses(pages(self.vitals), world, settings)
+        self.latency = Latency()
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.hub = Hub(
+            self.addresses.by_name,
+            self.addresses.look,
+            open_source,
+            ticks_per_s=settings.web.ticks_per_s,
+            deliver=self._deliver,
+            crashed=crashed,
+        )
+        self.audience = Audience(self.hub, gate, settings, self.build, self.latency)
+        self.reading = api.Reading(settings)
+        self.metrics = registry(self.hub, self.latency, self.push_vitals)
+
+    def _deliver(self, place: Place, picture: Picture) -> None:
+        """From the hub's thread to the event loop; a loop that has ended has no screens."""
+        if self.loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(self.audience.publish, place, picture)
+
+    def push_vitals(self) -> PushVitals:
+        """How the live push does now."""
+        return PushVitals(
+            started_at=self.started_at,
+            build=self.build,
+            screens=len(self.audience.clients),
+            places=self.hub.places,
+            messages=self.audience.messages,
+            characters=self.audience.characters,
+            cut_off=self.audience.cut_off,
+            panel_errors=self.hub.panel_errors,
+            tick_ms=tuple(self.hub.tick_ms),
+            latency=self.latency.percentiles(),
+        )
+
+    def vitals(self) -> Vitals:
+        """For `/status`."""
+        return Vitals(self.push_vitals(), self.store_vitals)
+
+    def ready(self) -> dict[str, str]:
+        """What is missing before figures can be believed; empty when nothing is."""
+        pulse = self.hub.pulse
+        if pulse is None:
+            return {"database": self.hub.trouble or "no picture yet"}
+        age_s = time.monotonic() - pulse.read_s
+        if age_s > STORE_SILENT_S:
+            return {"database": f"the last picture is {age_s:.0f} s old: {self.hub.trouble or 'the store is slow'}"}
+        unknown = [topic.title for topic in Topic if self.hub.lag_unknown_s(topic.title) > LAG_UNKNOWN_S]
+        return {"stream": f"nobody reads {', '.join(unknown)}"} if unknown else {}
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        """Starts and ends the hub, the heart and the examination of the store."""
+        self.loop = asyncio.get_running_loop()
+        self.reading.open()
+        self.hub.start()
+        tasks = [asyncio.create_task(self.audience.beat_for_ever()), asyncio.create_task(self._examine_for_ever())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await run_in_threadpool(self.hub.stop)
+            await run_in_threadpool(self.reading.close)
+
+    async def _examine_for_ever(self) -> None:
+        while True:
+            if any(client.channel.place.page == "status" for client in self.audience.clients):
+                self.store_vitals = await run_in_threadpool(self._examine)
+                await asyncio.sleep(CHECK_S)
+            else:
+                await asyncio.sleep(0.2)
+
+    def _examine(self) -> StoreVitals:
+        try:
+            with self.reading.connection() as conn:
+                return examine(conn, self.settings)
+        except IocError as error:
+            return StoreVitals(datetime.now(UTC), why=str(error))
+
+    async def live(self, websocket: WebSocket) -> None:
+        """The WebSocket of a screen: identity and origin first."""
+        if not (self.gate.admits(websocket.headers) and self.gate.origin_allowed(websocket.headers)):
+            await websocket.close()
+            return
+        place = self.addresses.place(websocket.query_params)
+        if place is None:
+            await refuse(websocket, UNKNOWN_PLACE, "there is no such page or unit")
+            return
+        await self.audience.serve(websocket, place)
+
+    async def healthz(self, _: Request) -> Response:
+        """The process answers."""
+        return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
+
+    async def readyz(self, _: Request) -> Response:
+        """Database and stream are reachable, or why not."""
+        missing = self.ready()
+        body = {"ready": not missing, "missing": missing, "version": __version__, "build": self.build}
+        return api.json_response(body, 503 if missing else 200)
+
+    async def scrape(self, _: Request) -> Response:
+        """Prometheus's text."""
+        return Response(generate_latest(self.metrics), media_type=CONTENT_TYPE_LATEST)
+
+    def application(self) -> Starlette:
+        """The ASGI application."""
+        dash = create_app(self.addresses, self.build)
+        return Starlette(
+            routes=[
+                WebSocketRoute("/live", self.live),
+                Route("/healthz", self.healthz),
+                Route("/readyz", self.readyz),
+                Route("/metrics", self.scrape),
+                *api.routes(self.reading),
+                *sign_routes(
+                    sign_feed.provider(self.hub, self.settings),
+                    lambda: datetime.now(self.settings.zone),
+                    lambda: self.settings.signs or (sign_feed.DEFAULT,),
+                ),
+                Mount("/", app=WSGIMiddleware(dash.server, workers=10)),  # type: ignore[arg-type]
+            ],
+            middleware=[Middleware(GateMiddleware, gate=self.gate), Middleware(GZipMiddleware, minimum_size=2000)],
+            lifespan=self.lifespan,
+        )
+
+
+def build_id() -> str:
+    """The same for the same code and assets: a screen that sees another one loads itself again."""
+    digest = hashlib.sha256(__version__.encode())
+    for path in sorted(CODE.rglob("*")):
+        if path.suffix in {".py", ".js", ".css"} and path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def create_server(
+    settings: Settings,
+    *,
+    gate: Gate | None = None,
+    open_source: Callable[[], Source] | None = None,
+    crashed: Callable[[], None] = lambda: None,
+) -> Starlette:
+    """The ASGI application of a web process; its lifespan starts the hub. Raises ConfigError.
+
+    ``crashed`` is called from another thread when the hub ends on a bug: end the process then.
+    """
+    process = WebProcess(settings, gate or Gate.of(settings), open_source or (lambda: StoreSource(settings)), crashed)
+    app = process.application()
+    app.state.process = process
+    return app
+
+
+def run(settings: Settings) -> int:
+    """Serves until a signal; 1 where the hub ended on a bug. Raises ConfigError before anything is opened."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    crash: list[bool] = []
+
+    def crashed() -> None:
+        crash.append(True)
+        server.should_exit = True
+
+    gate = Gate.of(settings)
+    if gate.demo:
+        log.info("demo: no identity is asked for; only this machine can connect (%s)", settings.web.host)
+    config = uvicorn.Config(
+        create_server(settings, gate=gate, crashed=crashed),
+        host=settings.web.host,
+        port=settings.web.port,
+        ws=ScreenProtocol,
+        ws_max_size=4096,
+        ws_ping_interval=5.0,
+        ws_ping_timeout=15.0,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=3,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    return 1 if crash else 0

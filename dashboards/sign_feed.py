@@ -1,0 +1,95 @@
+"""What a LED sign shows, from the snapshot: what was received at its place, by the unit that must decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from dashboards.freshness import arrived_at, freshness
+from dashboards.hub import Hub
+from dashboards.sign.data import Figures, SignData, SignRow, mask_code
+from ioc.facts import Topic
+from ioc.figures import CaseFigures
+from ioc.settings import Settings, Sign
+from ioc.snapshot import Scope, Snapshot
+from ioc.world import Unit
+
+MOST_CODES = 24
+"""Masked codes that a sign turns through."""
+DEFAULT = "main"
+"""The sign that exists where none is declared: what the whole province received."""
+
+
+def figures(cases: CaseFigures) -> Figures:
+    """A sign's counts from the published ones; *in progress* is everything received and not ended, paused included."""
+    return Figures(
+        received=cases.received,
+        in_progress=cases.open + cases.paused,
+        finished=cases.finished,
+        overdue=cases.open_overdue + cases.paused_overdue,
+        on_time=cases.finished_on_time,
+        judged=cases.finished + cases.open_overdue + cases.paused_overdue,
+    )
+
+
+def initials(name: str) -> str:
+    """The first letter of each word: "Sở Tài nguyên và Môi trường" gives "STNMT"; words in lower case that only join
+    are left out."""
+    joining = {"và", "and", "of", "the", "&"}
+    return "".join(word[0].upper() for word in name.split() if word.lower() not in joining)
+
+
+def sign_row(unit: Unit, cases: CaseFigures, language: str) -> SignRow:
+    """One handling unit in three lengths."""
+    return SignRow(unit.name(language), unit.short(language), initials(unit.name(language)), figures(cases))
+
+
+def sign_data(snapshot: Snapshot, sign: Sign, settings: Settings, now: datetime, lag_unknown_s: float) -> SignData:
+    """One sign at ``now``. KeyError for a unit that the world does not have."""
+    unit = snapshot.world.by_code[sign.unit] if sign.unit else snapshot.world.root
+    language = sign.language
+    scope = Scope(unit.code, "receiving")
+    rows = sorted(
+        (sign_row(row.unit, row.cases, language) for row in snapshot.handled_for(unit.code)),
+        key=lambda row: (-row.figures.received, -row.figures.in_progress, row.full),
+    )
+    feed = snapshot.feed(Topic.CASES.title)
+    at = arrived_at(feed) if feed else None
+    state = (
+        freshness(feed, now, settings, working_day=snapshot.working_days[-1], lag_unknown_s=lag_unknown_s)
+        if feed
+        else "none"
+    )
+    title = sign.title_en if language == "en" else sign.title_vi
+    return SignData(
+        title=title or unit.name(language),
+        place=unit.name(language),
+        as_of=now.astimezone(snapshot.zone),
+        age_s=None if at is None else max(0.0, (now - at).total_seconds()),
+        stale=state in ("stale", "none"),
+        totals=figures(snapshot.cases(scope)),
+        rows=tuple(rows),
+        ready_codes=tuple(mask_code(result.case_code) for result in snapshot.results_ready(scope, MOST_CODES)),
+        url=settings.province.lookup_url,
+        hotline=settings.province.hotline,
+        language=language,
+        demo_log_badge=settings.broker == "log",
+    )
+
+
+def provider(hub: Hub, settings: Settings) -> Callable[[str], SignData | None]:
+    """Gives a sign's data by its name, from memory; None for an unknown name and before the first snapshot."""
+
+    def of(name: str) -> SignData | None:
+        sign = settings.signs.get(name)
+        if sign is None:
+            if name != DEFAULT or settings.signs:
+                return None
+            sign = Sign(language=settings.province.language)
+        topic = Topic.CASES.title
+        chosen = sign
+        return hub.read(
+            lambda snapshot: sign_data(snapshot, chosen, settings, datetime.now(UTC), hub.lag_unknown_s(topic))
+        )
+
+    return of

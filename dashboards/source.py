@@ -1,0 +1,62 @@
+"""Where the hub's snapshots come from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from ioc.errors import IocError
+from ioc.settings import Settings
+from ioc.snapshot import Snapshot
+from ioc.store import notify
+from ioc.store.connect import Connection, connect
+from ioc.store.live import Live
+from ioc.store.migrate import check
+from ioc.store.units import load
+
+
+class Source(Protocol):
+    """Gives the picture at a moment, and a hint when it changed. Used by one thread."""
+
+    def advance(self, as_of: datetime) -> Snapshot:
+        """The picture at ``as_of``. Raises an IocError where the store does not answer."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether a change was announced within ``timeout_s``."""
+
+    def close(self) -> None:
+        """Gives everything back; never raises."""
+
+
+class StoreSource:
+    """The store: one connection for reading, another that listens."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._open: list[Connection] = []
+        try:
+            reading = self._connect(settings, "ioc web hub")
+            check(reading)
+            self._listening = self._connect(settings, "ioc web listen")
+            notify.listen(self._listening)
+            self._live = Live(reading, load(reading, settings), settings)
+        except IocError:
+            self.close()
+            raise
+
+    def _connect(self, settings: Settings, name: str) -> Connection:
+        conn = connect(settings.database.dsn, settings, name=name)
+        self._open.append(conn)
+        return conn
+
+    def advance(self, as_of: datetime) -> Snapshot:
+        """One transaction, however many screens look."""
+        return self._live.advance(as_of)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Costs the database nothing."""
+        return notify.wait(self._listening, timeout_s)
+
+    def close(self) -> None:
+        """Closes both connections."""
+        for conn in self._open:
+            conn.close()

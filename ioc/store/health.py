@@ -1,0 +1,49 @@
+"""What an operator asks of the store itself: who writes, which versions run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from ioc.store.connect import Connection, translated
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a partition: the ingest process, since when, and how often it changed hands."""
+
+    source: int
+    owner: str
+    epoch: int
+    claimed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Of the server and of our schema."""
+
+    server: str
+    timescale: str | None
+    schema: int
+
+
+HOLDERS = "select no as source, owner, epoch, claimed_at from source order by no"
+VERSIONS = """
+    select current_setting('server_version') as server,
+           (select extversion from pg_extension where extname = 'timescaledb') as timescale,
+           (select max(version) from migration)::int as schema
+"""
+
+
+def holders(conn: Connection) -> list[Holder]:
+    """Every partition that was ever claimed."""
+    with translated(), conn.cursor(row_factory=class_row(Holder)) as cursor:
+        return cursor.execute(HOLDERS).fetchall()
+
+
+def versions(conn: Connection) -> Versions:
+    """What runs."""
+    with translated(), conn.cursor(row_factory=class_row(Versions)) as cursor:
+        return cursor.execute(VERSIONS).fetchone() or Versions("", None, 0)
