@@ -30,7 +30,7 @@ from streams.progress import Progress
 from streams.source import Place, Slice, Source, open_source
 from streams.writer import Writer, pause_s
 
-ENDS_S = 0.5
+ENDS_S = 0.4
 """How often the ends of the partitions are noted: lag is known to the second."""
 COMMIT_S = 1.0
 EMPTY_S = 1.0

@@ -105,7 +105,7 @@ class KafkaSource:
             max_poll_interval_ms=300_000,
             max_poll_records=settings.ingest.batch_events,
             max_partition_fetch_bytes=4 << 20,
-            fetch_max_wait_ms=250,
+            fetch_max_wait_ms=100,  # a question for end offsets waits behind it
             request_timeout_ms=PATIENCE_MS,
         )
         listener = _Listener()
