@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -38,12 +38,22 @@ READY_PATIENCE_S = 120.0
 READY_PATHS = ("/readyz", "/api/v1/overview")
 
 
-def run(settings: Settings, *, port: int, data_dir: Path, broker: Broker, speed: float, input: Input) -> int:
+def run(
+    settings: Settings,
+    *,
+    port: int,
+    data_dir: Path,
+    broker: Broker,
+    speed: float,
+    input: Input,
+    config: Path | None = None,
+) -> int:
     """Runs the demo until a signal ends it, and returns the exit code 0.
 
-    ``port`` 0 takes a free one. ``broker`` ``auto`` is Kafka, or the log source where Kafka can't be had. Prints
-    progress, and ``ready http://127.0.0.1:PORT`` alone on its line when the first live figure can be seen. Raises
-    OperatorError with one line where a person must help; everything that had been started is ended then too.
+    ``port`` 0 takes a free one. ``broker`` ``auto`` is Kafka, or the log source where Kafka can't be had. ``config``
+    names the file that ``settings`` were read from, for the demo's own processes. Prints progress, and
+    ``ready http://127.0.0.1:PORT`` alone on its line when the first live figure can be seen. Raises OperatorError with
+    one line where a person must help; everything that had been started is ended then too.
     """
     data_dir = data_dir.resolve()
     supervisor = Supervisor(say)
@@ -52,7 +62,9 @@ def run(settings: Settings, *, port: int, data_dir: Path, broker: Broker, speed:
         try:
             port = check_place(data_dir, port)
             lock.acquire()
-            start(supervisor, settings, port=port, data_dir=data_dir, broker=broker, speed=speed, input=input)
+            kafka = prepare_kafka(data_dir, broker)
+            env = start_servers(supervisor, settings, kafka, port=port, data_dir=data_dir, config=config)
+            start_programs(supervisor, programs(settings, env, data_dir / "log", speed, input), port)
             supervisor.watch()
         except Ended:
             say("ending …")
@@ -94,11 +106,16 @@ def check_place(data_dir: Path, port: int) -> int:
     return port
 
 
-def start(
-    supervisor: Supervisor, settings: Settings, *, port: int, data_dir: Path, broker: Broker, speed: float, input: Input
-) -> None:
-    """Starts all parts in order and returns when the first live figure can be seen; says so."""
-    kafka = prepare_kafka(data_dir, broker)
+def start_servers(
+    supervisor: Supervisor,
+    settings: Settings,
+    kafka: EmbeddedKafka | None,
+    *,
+    port: int,
+    data_dir: Path,
+    config: Path | None,
+) -> dict[str, str]:
+    """Starts what the programs need, leaves its addresses in ``run.json``, and gives the programs' environment."""
     say("starting PostgreSQL …")
     postgres = EmbeddedPostgres(data_dir / "postgres")
     supervisor.add(postgres)
@@ -116,22 +133,25 @@ def start(
         "pid": os.getpid(),
     }
     write_whole(data_dir / "run.json", json.dumps(found, indent=1))
-    env = {
-        **os.environ,
+    ours = {
         "IOC_DATA_DIR": str(data_dir),
         "IOC_DATABASE__DSN": postgres.dsn(),
         "IOC_BROKER": "kafka" if kafka else "log",
+        "IOC_KAFKA__BOOTSTRAP_SERVERS": kafka.bootstrap_servers if kafka else None,
         "IOC_WEB__HOST": HOST,
         "IOC_WEB__PORT": str(port),
         "IOC_DEMO": "1",
         "IOC_DEMO_MODE": "true",
+        "IOC_CONFIG": str(config.resolve()) if config else os.environ.get("IOC_CONFIG"),
         "PYTHONUNBUFFERED": "1",
     }
-    env.pop("IOC_KAFKA__BOOTSTRAP_SERVERS", None)
-    if kafka:
-        env["IOC_KAFKA__BOOTSTRAP_SERVERS"] = kafka.bootstrap_servers
+    return {name: value for name, value in {**os.environ, **ours}.items() if value is not None}
+
+
+def start_programs(supervisor: Supervisor, parts: Iterable[Program], port: int) -> None:
+    """Starts our own processes and returns when the first live figure can be seen; says so."""
     say("starting ingest, watch and web …")
-    for program in programs(settings, env, data_dir / "log", speed, input):
+    for program in parts:
         supervisor.add(program)
     supervisor.await_ready(lambda: all(answers(port, path) for path in READY_PATHS), READY_PATIENCE_S)
     say(f"ready http://{HOST}:{port}")

@@ -63,7 +63,13 @@ def demo(settings: Settings, args: argparse.Namespace) -> int:
 
     port = settings.web.port if args.port is None else args.port
     return run(
-        settings, port=port, data_dir=Path(settings.data_dir), broker=args.broker, speed=args.speed, input=args.input
+        settings,
+        port=port,
+        data_dir=Path(settings.data_dir),
+        broker=args.broker,
+        speed=args.speed,
+        input=args.input,
+        config=args.config and Path(args.config),
     )
 
 
