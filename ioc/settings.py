@@ -66,7 +66,6 @@ class Database(Section, frozen=True):
 
     dsn: str = ""
     statement_timeout: Duration = "30s"
-    retention: Duration = "90d"
 
 
 class Kafka(Section, frozen=True):
@@ -306,7 +305,6 @@ def from_tree(tree: Mapping[str, Any], named: str = "settings") -> Settings:
         raise ConfigError(f"{named}: {error}") from error
     for value in (
         settings.database.statement_timeout,
-        settings.database.retention,
         settings.ingest.batch_age,
         settings.ingest.clock_skew,
         settings.cases.due_soon,

@@ -29,11 +29,19 @@ BALANCE = """
      group by metric, handling, receiving
     having sum(value) <> 0
 """
-FORGET_CHANGES = "delete from change where written_at < clock_timestamp() - interval '1 hour'"
+FORGET_CHANGES = "delete from change where written_at < clock_timestamp() - interval '10 minutes'"
 FORGET_IDS = """
-    delete from identity
-     where ctid = any(array(
-         select ctid from identity where topic = any(%(topics)s) and arrived_at < %(before)s limit 20000))
+    with gone as (
+        delete from identity
+         where ctid = any(array(
+             select ctid from identity where topic = any(%(topics)s) and arrived_at < %(before)s limit 20000))
+        returning source
+    ), counted as (
+        select source, count(*) as ids from gone group by source
+    ), noted as (
+        update source s set forgotten = s.forgotten + c.ids from counted c where s.no = c.source
+    )
+    select coalesce(sum(ids), 0)::bigint from counted
 """
 OLDEST_DAY = "select min(bucket) from rollup_day"
 
@@ -85,7 +93,8 @@ def forget(conn: Connection, settings: Settings, now: datetime) -> int:
         conn.execute(FORGET_CHANGES)
         topics = [int(Topic.USAGE), int(Topic.INDICATORS)]
         while True:
-            batch = conn.execute(FORGET_IDS, {"topics": topics, "before": before}).rowcount
+            row = conn.execute(FORGET_IDS, {"topics": topics, "before": before}).fetchone()
+            batch = int(row[0]) if row else 0
             dropped += batch
             if batch < 20_000:
                 return dropped

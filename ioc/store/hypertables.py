@@ -6,7 +6,6 @@ edge of a window, so both engines answer alike (ADR 0004).
 
 from __future__ import annotations
 
-from ioc.settings import Settings
 from ioc.store.connect import Connection
 
 AVAILABLE = "select 1 from pg_available_extensions where name = 'timescaledb'"
@@ -17,7 +16,7 @@ MAKE = """
 """
 
 
-def ensure(conn: Connection, settings: Settings) -> bool:  # noqa: ARG001  retention will be chosen by the settings
+def ensure(conn: Connection) -> bool:
     """Whether the event tables are hypertables now."""
     if conn.execute(AVAILABLE).fetchone() is None:
         return False

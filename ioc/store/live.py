@@ -42,7 +42,7 @@ CASE_ROWS = int(Metric.PAUSED_OVERDUE) + 1
 SINGLE_ROWS = 40
 BIN_US = 600_000_000
 FORGET_S = 300.0
-"""A picture that was not patched for so long is read again: the changes are kept for an hour only."""
+"""A picture that was not patched for so long is read again: the changes are kept for ten minutes only."""
 LISTS_S = 5.0
 """Lists are read at least this often: an event of a clock that runs ahead appears without any new change."""
 FEEDS_S = 0.5

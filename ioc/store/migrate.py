@@ -106,7 +106,7 @@ def migrate(conn: Connection, settings: Settings, upto: int | None = None) -> li
             units.sync(conn, settings)
             rules = Rules.of(settings).fingerprint
             conn.execute(NOTE_RULES, {"rules": rules})
-            hypertables.ensure(conn, settings)
+            hypertables.ensure(conn)
     return done
 
 

@@ -91,7 +91,7 @@ SOURCES = """
      order by topic, partition, no
 """
 ROWS = """
-    select s.no, s.topic, s.partition, s.events + s.redriven as events, coalesce(i.ids, 0) as ids,
+    select s.no, s.topic, s.partition, s.events + s.redriven - s.forgotten as events, coalesce(i.ids, 0) as ids,
            s.rejects, coalesce(r.kept, 0) as kept, coalesce(i.outside, 0) as outside
       from source s
       left join (
@@ -116,12 +116,16 @@ STORED = """
         union all
         select 4, source, record_offset from indicator_event
     )
-    select topic, count(*) filter (where s.source is null)::bigint as lost,
-           count(*) filter (where i.source is null)::bigint as unknown
-      from stored s
-      full join (select topic, source, record_offset from identity) as i using (topic, source, record_offset)
-     group by topic
-    having count(*) filter (where s.source is null or i.source is null) > 0
+    select topic, lost, unknown - forgotten as unknown
+      from (
+        select topic, count(*) filter (where s.source is null)::bigint as lost,
+               count(*) filter (where i.source is null)::bigint as unknown
+          from stored s
+          full join (select topic, source, record_offset from identity) as i using (topic, source, record_offset)
+         group by topic
+      ) as compared
+      join (select topic, sum(forgotten)::bigint as forgotten from source group by topic) as f using (topic)
+     where lost <> 0 or unknown <> forgotten
      order by topic
 """
 

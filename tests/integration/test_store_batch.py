@@ -288,3 +288,16 @@ def test_no_live_query_scans_a_raw_event_table(conn: Connection, world: World, s
             plan = "\n".join(row[0] for row in conn.execute(b"explain " + query.encode(), wanted).fetchall())
             for table in LIVE_TABLES:
                 assert f"Seq Scan on {table}" not in plan, plan
+
+
+def test_forgetting_old_ids_leaves_the_proof_whole(
+    conn: Connection, world: World, rules: Rules, settings: Settings
+) -> None:
+    claimed = claim(conn, Topic.USAGE)
+    write_batch(conn, batch(claimed, random_facts(world, random.Random(5), 40, 0, Topic.USAGE)), rules)
+    later = datetime.now(UTC) + timedelta(days=settings.ingest.dedupe_days + 1)
+    assert housekeeping.forget(conn, settings, later) == 40
+    report = reconcile(conn, rules, deep=True)
+    assert report.differences == 0, report.deep
+    conn.execute("delete from usage_event where ctid in (select ctid from usage_event limit 1)")
+    assert reconcile(conn, rules, deep=True).differences

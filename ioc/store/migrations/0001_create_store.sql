@@ -39,6 +39,7 @@ create table source (
     empty bigint not null default 0,
     expired bigint not null default 0,
     redriven bigint not null default 0,
+    forgotten bigint not null default 0,
     last_event_at timestamptz,
     last_arrival_at timestamptz,
     finding text not null default '',
