@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -166,18 +166,24 @@ def programs(
 ) -> list[Program]:
     """Our own processes in the order of their start."""
 
-    def verb(*words: str, repeat: bool = True, echo: bool = False) -> Program:
+    def verb(*words: str, repeat: bool = True, echo: Callable[[str], bool] | None = None) -> Program:
         command = [sys.executable, "-m", "ioc", *words]
         return Program(words[0], command, env=env, log=logs / f"{words[0]}.log", repeat=repeat, echo=echo)
 
-    found = [verb("ingest"), verb("watch"), verb("web")]
+    def progress(line: str) -> bool:
+        return line.startswith(("simulate: ", "replay permits: "))
+
+    def behind(line: str) -> bool:
+        return "records behind" in line
+
+    found = [verb("ingest", echo=behind), verb("watch"), verb("web")]
     if input in {"simulator", "both"}:
         days = str(settings.demo.days)
         words = ("simulate", "--speed", f"{speed:g}", "--seed", str(settings.demo.seed), "--backfill-days", days)
-        found.append(verb(*words, echo=True))
+        found.append(verb(*words, echo=progress))
     if input in {"permits", "both"}:
         pace = "max" if speed == 1 else f"{speed:g}"  # at its own pace the log would take 15 months
-        found.append(verb("replay", "permits", "--speed", pace, repeat=False, echo=True))
+        found.append(verb("replay", "permits", "--speed", pace, repeat=False, echo=progress))
     return found
 
 

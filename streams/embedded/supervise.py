@@ -52,7 +52,7 @@ class Part(Protocol):
 
 
 class Program:
-    """One of our own processes; ``echo`` shows what it says on the terminal, line by line.
+    """One of our own processes; ``echo`` chooses the lines of its log that are shown on the terminal too.
 
     ``repeat`` False = it may finish by itself with code 0 and is then left alone.
     """
@@ -65,7 +65,7 @@ class Program:
         env: Mapping[str, str],
         log: Path,
         repeat: bool = True,
-        echo: bool = False,
+        echo: Callable[[str], bool] | None = None,
     ) -> None:
         self.name = name
         self.command = list(command)
@@ -78,9 +78,8 @@ class Program:
 
     def start(self) -> None:
         """Starts the process; it dies with us (SIGKILL: our programs may be killed at any moment)."""
+        self._shown = self.log.stat().st_size if self.log.exists() else 0
         self.process = spawn(self.command, death=signal.SIGKILL, log=self.log, env=self.env)
-        if self.echo:
-            self._shown = self.log.stat().st_size
 
     def ask_to_end(self) -> None:
         """Sends SIGTERM without waiting, so that many can end at once."""
@@ -103,11 +102,13 @@ class Program:
         return not self.repeat and self.process is not None and self.process.poll() == 0
 
     def new_lines(self) -> list[str]:
-        """The whole lines that it said since the last call, for the terminal; none where ``echo`` is False."""
-        if not self.echo:
+        """The whole lines that it said since the last call and that the terminal should show."""
+        if self.echo is None:
             return []
         try:
             with self.log.open("rb") as file:
+                if self.log.stat().st_size < self._shown:  # it began anew
+                    self._shown = 0
                 file.seek(self._shown)
                 said = file.read()
         except FileNotFoundError:
@@ -115,7 +116,7 @@ class Program:
         whole = said[: said.rfind(b"\n") + 1]
         self._shown += len(whole)
         lines = (line.rsplit("\r", 1)[-1].rstrip() for line in whole.decode("utf-8", "replace").split("\n"))
-        return [line for line in lines if line]
+        return [line for line in lines if line and self.echo(line)]
 
 
 class Supervisor:
@@ -160,9 +161,7 @@ class Supervisor:
             count = self._failures[part.name] = 1 if steady else self.failures(part.name) + 1
             pause_s = min(0.5 * 2 ** (count - 1), LONGEST_PAUSE_S)
             self._again_at[part.name] = now + pause_s
-            shown = isinstance(part, Program) and part.echo
-            words = "" if shown else f": {last_lines(part.log, 1)}"
-            self.say(f"{part.name} ended{words} ({part.log}); again in {pause_s:g} s")
+            self.say(f"{part.name} ended: {last_lines(part.log, 1)} ({part.log}); again in {pause_s:g} s")
         elif now >= self._again_at[part.name]:
             self._started_at[part.name] = now
             try:

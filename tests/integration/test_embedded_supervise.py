@@ -32,9 +32,13 @@ class Clock:
         return self.now
 
 
-def program(tmp_path: Path, name: str, code: str, *, repeat: bool = True, echo: bool = False) -> Program:
+def program(tmp_path: Path, name: str, code: str, *, repeat: bool = True) -> Program:
     command = [sys.executable, "-c", code]
-    return Program(name, command, env=os.environ, log=tmp_path / f"{name}.log", repeat=repeat, echo=echo)
+    return Program(name, command, env=os.environ, log=tmp_path / f"{name}.log", repeat=repeat, echo=chosen)
+
+
+def chosen(line: str) -> bool:
+    return line.startswith("!")
 
 
 def says(part: Program, word: str) -> Callable[[], bool]:
@@ -67,12 +71,12 @@ def test_what_ends_starts_again_after_pauses_that_grow(tmp_path: Path) -> None:
 def test_a_program_that_may_finish_is_left_alone(tmp_path: Path) -> None:
     said: list[str] = []
     supervisor = Supervisor(said.append)
-    part = program(tmp_path, "replay", "print('a\\rb'); print('c', end='')", repeat=False, echo=True)
+    part = program(tmp_path, "replay", "print('a\\r! b'); print('quiet'); print('! c', end='')", repeat=False)
     supervisor.add(part)
     assert wait_until(lambda: part.finished, 20)
     supervisor.check()
     supervisor.check()
-    assert said == ["b"]
+    assert said == ["! b"]
     assert supervisor.failures("replay") == 0
     supervisor.stop()
 
