@@ -9,8 +9,10 @@ sends the browser only those that differ from what it sent before. So:
 * values may hold numpy arrays and numbers, NaN (becomes null), aware datetimes, Dash components, Plotly figures or
   plain dicts in Plotly's shape (much cheaper).
 
-Elements with ``data-figure`` brighten (class ``changed``, 600 ms) when a push changes their slot's ``children``; set it
-with ``**data(figure="")``.
+The browser itself fills elements with ``data-age`` (`age_tag`), ``data-clock`` (`clock_tag`), ``data-since`` (an ISO
+time: how long ago, running) and ``data-latency`` ("p95": from the store's write to paint). Elements with
+``data-figure`` brighten (class ``changed``, 600 ms) when a push changes their slot's ``children``; set it with
+``**data(figure="")``.
 """
 
 from __future__ import annotations

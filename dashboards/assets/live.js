@@ -173,6 +173,7 @@
       if (isDelta && "children" in props) brighten(slot);
     }
     live.applied += 1;
+    ages();
     requestAnimationFrame(() => {
       live.painted = seq;
       live.tookMs = performance.now() - cameAt;
@@ -285,6 +286,9 @@
       if (!worst) continue;
       if (tag.dataset.fresh !== worst.fresh) tag.dataset.fresh = worst.fresh;
       put(tag, worst.at === null ? words.never : fill(words[`age_${worst.fresh}`], length(now - worst.at)));
+    }
+    for (const tag of document.querySelectorAll("[data-since]")) {
+      put(tag, tag.dataset.since ? running(now - Date.parse(tag.dataset.since)) : "");
     }
     const latency = live.beat && live.beat.latency;
     for (const tag of document.querySelectorAll("[data-latency]")) {

@@ -49,11 +49,11 @@ def page(vitals: Callable[[], Vitals]) -> Page:
                     className="status-header",
                 ),
                 tile(feeds, look, "card"),
-                tile(store, look, "card"),
                 html.Div(
                     [tile(rejects, look, "card"), tile(push, look, "card"), tile(versions, look, "card")],
                     className="status-row",
                 ),
+                tile(store, look, "card"),
             ],
             className="status",
         )

@@ -1,0 +1,218 @@
+"""The hub: what it sends, what it does not send again, and what it outlives."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from dashboards.hub import Hub, Picture, Place, error_code
+from dashboards.panel import Page, Slots, slot
+from ioc.errors import Transient
+from ioc.snapshot import Scope
+from tests.unit.web_kit import WORLD, Held, counting, look, page, panel, picture
+
+ROOT = Scope(WORLD.root.code)
+DARK = Place("test", ROOT, "vi", "dark")
+Delivered = "queue.Queue[tuple[Place, Picture]]"
+
+
+class Running:
+    """A hub on a source in the test's hand."""
+
+    def __init__(self, of: Page) -> None:
+        self.source = Held(picture(1))
+        self.delivered: queue.Queue[tuple[Place, Picture]] = queue.Queue()
+        self.crashed = threading.Event()
+        self.hub = Hub(
+            {"test": of},
+            look,
+            self.source.open,
+            ticks_per_s=200,
+            deliver=lambda place, made: self.delivered.put((place, made)),
+            crashed=self.crashed.set,
+        )
+        self.hub.start()
+
+    def next(self) -> Picture:
+        """The next picture that is delivered."""
+        return self.delivered.get(timeout=10)[1]
+
+
+@pytest.fixture
+def running() -> Iterator[Callable[[Page], Running]]:
+    started: list[Running] = []
+
+    def start(of: Page) -> Running:
+        started.append(Running(of))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.hub.stop()
+
+
+def slots(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(text)["slots"]
+    return found
+
+
+def test_a_screen_gets_everything_then_only_what_changed(running: Callable[[Page], Running]) -> None:
+    with_hub = running(page(counting("a")))
+    with_hub.hub.watch(DARK)
+    first = with_hub.next()
+    assert slots(first.whole) == {
+        slot("a", "value"): {"children": "1", "className": "still"},
+        slot("a", "error"): {"children": ""},
+    }
+    with_hub.source.show(picture(2))
+    second = with_hub.next()
+    assert second.seq == first.seq + 1
+    assert slots(second.delta) == {slot("a", "value"): {"children": "2"}}
+    assert slots(second.whole)[slot("a", "value")] == {"children": "2", "className": "still"}
+
+
+def test_nothing_is_sent_while_nothing_changes(running: Callable[[Page], Running]) -> None:
+    with_hub = running(page(counting("a")))
+    with_hub.hub.watch(DARK)
+    with_hub.next()
+    ticks = with_hub.hub.ticks
+    still = threading.Event()
+    while with_hub.hub.ticks < ticks + 3:
+        with_hub.source.show(picture(1))
+        still.wait(0.01)
+    assert with_hub.delivered.empty()
+
+
+def test_screens_of_one_place_share_one_update(running: Callable[[Page], Running]) -> None:
+    calls: list[Scope] = []
+
+    def update(snapshot: Any, scope: Scope, look: Any) -> Slots:
+        calls.append(scope)
+        return {slot("a", "value"): {"children": str(snapshot.sequence)}}
+
+    with_hub = running(page(panel("a", update)))
+    channels = {id(with_hub.hub.watch(DARK)) for _ in range(50)}
+    assert len(channels) == 1
+    with_hub.next()
+    with_hub.source.show(picture(2))
+    with_hub.next()
+    assert len(calls) == 2
+
+
+def test_the_store_is_asked_once_a_tick_whatever_the_places(running: Callable[[Page], Running]) -> None:
+    with_hub = running(page(counting("a")))
+    places = [Place("test", Scope(unit.code), "vi", "dark") for unit in WORLD.children(WORLD.root.code)]
+    for place in places:
+        with_hub.hub.watch(place)
+    got = {with_hub.delivered.get(timeout=10)[0] for _ in places}
+    assert got == set(places)
+    before = with_hub.source.advanced
+    with_hub.source.show(picture(2))
+    for _ in places:
+        with_hub.next()
+    assert with_hub.source.advanced - before <= 2
+
+
+def test_a_broken_panel_says_so_and_the_others_go_on(
+    running: Callable[[Page], Running], caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(snapshot: Any, scope: Any, look: Any) -> Slots:
+        if snapshot.sequence < 3:
+            raise ZeroDivisionError("no")
+        return {slot("bad", "value"): {"children": "well"}}
+
+    with_hub = running(page(panel("bad", broken), counting("good")))
+    with_hub.hub.watch(DARK)
+    first = slots(with_hub.next().whole)
+    assert "mã" in first[slot("bad", "error")]["children"]
+    assert first[slot("good", "value")]["children"] == "1"
+    with_hub.source.show(picture(2))
+    assert slots(with_hub.next().delta) == {slot("good", "value"): {"children": "2"}}
+    assert sum("panel bad is broken" in record.getMessage() for record in caplog.records) == 1
+    with_hub.source.show(picture(3))
+    healed = slots(with_hub.next().delta)
+    assert healed[slot("bad", "error")] == {"children": ""}
+    assert healed[slot("bad", "value")] == {"children": "well"}
+
+
+def test_a_value_that_json_cannot_say_breaks_its_panel_only(running: Callable[[Page], Running]) -> None:
+    odd = panel("odd", lambda snapshot, scope, look: {slot("odd", "value"): {"children": object()}})
+    with_hub = running(page(odd, counting("good")))
+    with_hub.hub.watch(DARK)
+    first = slots(with_hub.next().whole)
+    assert first[slot("odd", "error")]["children"]
+    assert first[slot("good", "value")]["children"] == "1"
+
+
+def test_a_costly_panel_waits_its_time_but_not_for_its_first_picture(running: Callable[[Page], Running]) -> None:
+    with_hub = running(page(counting("slow", every_s=3600), counting("quick")))
+    with_hub.hub.watch(DARK)
+    assert slots(with_hub.next().whole)[slot("slow", "value")]["children"] == "1"
+    with_hub.source.show(picture(2))
+    assert slots(with_hub.next().delta) == {slot("quick", "value"): {"children": "2"}}
+
+
+def test_the_last_picture_outlives_the_store(running: Callable[[Page], Running]) -> None:
+    with_hub = running(page(counting("a")))
+    with_hub.hub.watch(DARK)
+    with_hub.next()
+    with_hub.source.show(error=Transient("the server closed the connection"))
+    other = Place("test", ROOT, "en", "dark")
+    while with_hub.source.closed == 0:
+        threading.Event().wait(0.005)
+    with_hub.hub.watch(other)
+    place, made = with_hub.delivered.get(timeout=10)
+    assert place == other
+    assert slots(made.whole)[slot("a", "value")]["children"] == "1"
+    assert with_hub.hub.trouble == "the server closed the connection"
+    with_hub.source.show(picture(7))
+    assert slots(with_hub.next().delta)[slot("a", "value")]["children"] == "7"
+    assert with_hub.hub.trouble is None
+
+
+def test_a_bug_in_the_source_ends_the_process(running: Callable[[Page], Running]) -> None:
+    with_hub = running(page(counting("a")))
+    hooked: list[Any] = []
+    before, threading.excepthook = threading.excepthook, hooked.append
+    try:
+        with_hub.source.show(error=AttributeError("a bug"))
+        assert with_hub.crashed.wait(10)
+        with_hub.hub.stop()
+    finally:
+        threading.excepthook = before
+    assert "a bug" in str(hooked[0].exc_value)
+
+
+def test_only_news_carry_the_time_of_their_writing(running: Callable[[Page], Running]) -> None:
+    with_hub = running(page(counting("a")))
+    with_hub.hub.watch(DARK)
+    assert with_hub.next().written_ms is None, "the first picture is no news"
+    later = picture(2)
+    with_hub.source.show(later)
+    assert later.data_at is not None
+    assert with_hub.next().written_ms == round(later.data_at.timestamp() * 1000)
+    with_hub.source.show(picture(3, data_at=later.data_at))
+    assert with_hub.next().written_ms is None, "the clock passed a moment: nothing was written"
+
+
+def test_other_threads_read_a_snapshot_that_stands_still(running: Callable[[Page], Running]) -> None:
+    with_hub = running(page(counting("a")))
+    with_hub.hub.watch(DARK)
+    with_hub.next()
+    assert with_hub.hub.read(lambda snapshot: snapshot.sequence) == 1
+
+
+def test_the_same_error_at_the_same_line_has_the_same_code() -> None:
+    def fail() -> str:
+        try:
+            raise ValueError("x")
+        except ValueError as error:
+            return error_code(error)
+
+    assert fail() == fail()
+    assert len(fail()) == 4
