@@ -44,7 +44,8 @@ def unread(conn: Connection, patience_s: float) -> tuple[Topic, ...]:
 
 def feeds(conn: Connection) -> tuple[FeedFigure, ...]:
     """Every inbound feed, in the order of their numbers; one that was never claimed has no lag and no events."""
-    rows = {int(row[0]): row[1:] for row in conn.execute(FEEDS).fetchall()}
+    with translated():
+        rows = {int(row[0]): row[1:] for row in conn.execute(FEEDS).fetchall()}
     found = []
     for topic in Topic:
         lag, events, duplicates, rejected, event_at, arrival_at = rows.get(topic, (None, 0, 0, 0, None, None))
