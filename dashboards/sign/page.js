@@ -11,7 +11,7 @@
   const frames = [...document.querySelectorAll("img")];
   const band = document.getElementById("lost");
   const text = document.getElementById("text");
-  let front = 0, version = "", url = "", seen = performance.now(), failures = 0;
+  let front = 0, tall = 18, version = "", url = "", seen = performance.now(), failures = 0;
 
   function size() {
     // Device pixels, so that the browser never blurs a frame; a board that shows only a corner of the screen gives ?w= and ?h=.
@@ -49,6 +49,7 @@
     if (url) URL.revokeObjectURL(url);
     url = fresh;
     version = state.version;
+    tall = state.warning_px;
     text.replaceChildren(...state.text.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
     Object.assign(body.dataset, { version, page: state.page, pages: state.pages, stale: state.stale });
   }
@@ -87,10 +88,9 @@
     band.hidden = !isLost;
     if (!isLost) return;
     const { ratio, w, h } = size();
-    const zoom = Math.max(1, Math.min(Math.floor(h / 120), Math.floor(w / 140)));
+    const zoom = Math.max(1, Math.min(Math.floor(tall / 16), Math.floor(w / 140)));
     const seconds = Math.floor(away / 1000);
     const age = `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
-    const tall = 20 * zoom;
     Object.assign(band.style, {
       fontSize: `${(16 * zoom) / ratio}px`, lineHeight: `${tall / ratio}px`, height: `${tall / ratio}px`,
       width: `${w / ratio}px`, top: `${(h - tall) / ratio}px`,

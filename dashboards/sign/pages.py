@@ -218,7 +218,7 @@ def _pager(canvas: Canvas, board: Board, line: Box, middle: int, space: int, num
 def _strip(canvas: Canvas, view: View, board: Board) -> int:
     """The warning in place of the last row: violet for a trial, amber for old figures, side by side when both hold."""
     face = board.foot[0]
-    top = board.height - (board.band + 1 if board.kind == "small" else board.band)
+    top = board.height - board.warning_px
     left = 0
     if view.demo:
         pad = 5 if board.kind == "small" else 3

@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.applications import Starlette
 
+from dashboards.sign.boards import warning_px
 from dashboards.sign.data import SignData
 from dashboards.sign.render import page_count
 from dashboards.sign.routes import routes
@@ -153,6 +154,9 @@ def test_a_lost_server_is_said_within_five_seconds_and_the_frame_stays(
     assert box is not None
     assert box["y"] + box["height"] == size[1]
     assert box["width"] == size[0]
+    assert box["height"] == warning_px(*size), (
+        "the band stands on the footer, whose age is no longer true, and on no row"
+    )
     assert tab.evaluate("() => [...document.querySelectorAll('img')].some(i => !i.hidden && i.naturalWidth > 0)")
     picture = shown(tab)
     violet = sum(count for count, colour in picture.getcolors(1 << 20) or () if colour == (187, 167, 255))

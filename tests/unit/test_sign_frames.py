@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from dashboards.sign.boards import BOARDS, board_for
+from dashboards.sign.boards import BOARDS, board_for, warning_px
 from dashboards.sign.data import Figures, SignData, SignRow
 from dashboards.sign.faces import LED16, LED20
 from dashboards.sign.layout import WHITE, Box, Canvas, LayoutError
@@ -202,6 +202,13 @@ def test_an_enlarged_board_is_centred_and_pixel_for_pixel() -> None:
     centre = large.crop((3, 1, 387, 193))
     assert centre.tobytes() == small.resize((384, 192), Image.Resampling.NEAREST).tobytes()
     assert large.getpixel((1, 100)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("size", "px"), [((1024, 576), 62), ((192, 96), 20), ((384, 192), 40), ((390, 194), 41), ((1280, 128), 20)]
+)
+def test_the_line_for_warnings_is_the_last_of_the_board(size: tuple[int, int], px: int) -> None:
+    assert warning_px(*size) == px
 
 
 def test_too_small_a_board_is_refused() -> None:
