@@ -1,8 +1,8 @@
 """Working days of the province and the clock that runs only in office hours.
 
-Office hours are 07:30 to 11:30 and 13:00 to 17:00, Monday to Friday but for public holidays (the `holidays` package,
-working Saturdays in exchange for a bridge day included). Office time is counted in office minutes since the first
-working day of the table: 480 a day, so that "a day later" is +480 across nights, weekends and Tết.
+Office hours are 07:30 to 11:30 and 13:00 to 17:00 on working days (`ioc.workdays`). Office time is counted in office
+minutes since the first working day of the table: 480 a day, so that "a day later" is +480 across nights, weekends and
+Tết.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import holidays
 import numpy as np
 
+from ioc.workdays import calendar
 from streams.simulate.draws import Bools, Floats, Ints
 
 FIRST_YEAR, LAST_YEAR = 2016, 2041
@@ -29,14 +29,13 @@ class OfficeDays:
     def __init__(self, zone: ZoneInfo) -> None:
         first = date(FIRST_YEAR, 1, 1)
         days = [first + timedelta(days=n) for n in range((date(LAST_YEAR, 1, 1) - first).days)]
-        closed = holidays.country_holidays("VN", years=range(FIRST_YEAR, LAST_YEAR + 1))
-        moved = set(closed.weekend_workdays)
+        closed = calendar()
         self.zone = zone
         self.first = first.toordinal()
         self.midnight_ms: Ints = np.array(
             [int(datetime(d.year, d.month, d.day, tzinfo=zone).timestamp()) * 1000 for d in days], dtype=np.int64
         )
-        self.works: Bools = np.array([(d.weekday() < 5 and d not in closed) or d in moved for d in days])
+        self.works: Bools = np.array([bool(closed.is_working_day(d)) for d in days])
         self.holiday: Bools = np.array([d in closed for d in days])
         self.worked_before: Ints = np.concatenate(([0], np.cumsum(self.works)[:-1])).astype(np.int64)
         self._working: Ints = np.flatnonzero(self.works).astype(np.int64)
