@@ -48,7 +48,13 @@ FILL = """(args) => {
   document.querySelectorAll('[data-clock]').forEach(e => { e.textContent = now[e.dataset.clock] ?? '10:24:36'; });
   document.querySelectorAll('[data-panel], [data-age]').forEach(e => { e.dataset.fresh = 'live'; });
   document.querySelectorAll('[data-age]').forEach(e => { e.textContent = '0,4 giây'; });
-  document.querySelectorAll('[data-latency]').forEach(e => { e.textContent = 'p95 0,31 giây'; });
+  document.querySelectorAll('[data-since]').forEach(e => {
+    const s = e.dataset.since ? Math.floor((Date.parse(now.at) - Date.parse(e.dataset.since)) / 1000) : -1;
+    const two = n => String(n).padStart(2, '0');
+    const hours = s >= 3600 ? two(Math.floor(s / 3600)) + ':' : '';
+    e.textContent = s < 0 ? '' : hours + two(Math.floor(s / 60) % 60) + ':' + two(s % 60);
+  });
+  document.querySelectorAll('[data-latency]').forEach(e => { e.textContent = '310 ms'; });
   for (const [topic, state, words] of fresh) {
     document.querySelectorAll(`[data-panel][data-feeds~="${topic}"]`).forEach(e => {
       e.dataset.fresh = state;
@@ -69,9 +75,8 @@ def look_of(page: Page, snapshot: Snapshot, settings: Settings, language: Langua
 
 def filled(page: Page, look: Look, scope: Scope, snapshot: Snapshot) -> Component:
     """The page's layout with every slot as its update says; an update of an unknown slot is a KeyError."""
-    layout = page.layout(look, scope)
-    found = {layout.id: layout} if getattr(layout, "id", None) else {}
-    found |= {each.id: each for each in layout._traverse() if getattr(each, "id", None)}
+    layout: Any = page.layout(look, scope)
+    found = {each.id: each for each in layout._traverse() if getattr(each, "id", None)}
     slots: Slots = {}
     for panel in page.panels:
         slots |= panel.update(snapshot, scope, look)
@@ -93,7 +98,7 @@ def _plain(value: Any) -> Any:
 
 def serve(layout: Component, page: Page, language: str, theme: str) -> Any:
     """A running throwaway server on a free port; call ``shutdown`` on it."""
-    app = dash.Dash("pictures", assets_folder=str(ASSETS), serve_locally=True)
+    app = dash.Dash("pictures", assets_folder=str(ASSETS), assets_ignore=r".*\.js$", serve_locally=True)
     index = INDEX.replace("{language}", language).replace("{theme}", theme).replace("{device}", page.device)
     app.index_string = index
     app.layout = html.Div([dash.dcc.Location(id="address"), layout])
@@ -192,7 +197,12 @@ def main(out: str, only: str = "") -> None:
             server = serve(filled(page, look, scope, snapshot), page, language, theme)
             tab = browser.new_page(viewport={"width": size[0], "height": size[1]}, has_touch=page.device == "tablet")
             tab.on("console", lambda line: print("console:", line.text) if line.type == "error" else None)
-            now = {"time": f"{as_of:%H:%M}", "seconds": f"{as_of:%H:%M:%S}", "date": f"Thứ hai {as_of:%d/%m/%Y}"}
+            now = {
+                "at": as_of.isoformat(),
+                "time": f"{as_of:%H:%M}",
+                "seconds": f"{as_of:%H:%M:%S}",
+                "date": f"Thứ hai {as_of:%d/%m/%Y}",
+            }
             shoot(tab, f"http://127.0.0.1:{server.port}/", folder / f"{name}.png", special.get("fresh", []), now)
             tab.close()
             server.shutdown()

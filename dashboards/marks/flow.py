@@ -134,7 +134,9 @@ def figure(
                     "x": x_mid[out - first],
                     "y": high_at,
                     "yref": axis,
-                    "text": look.t("flow.above", value=number(high_at, look.language)),
+                    "text": look.t("flow.above", value=number(high_at, look.language))
+                    if wall
+                    else number(high_at, look.language),
                     "showarrow": False,
                     "xanchor": "right" if left else "left",
                     "xshift": -dot * 1.3 if left else dot * 1.3,
@@ -144,7 +146,7 @@ def figure(
     step = 2 if hours[1] - hours[0] <= 12 else 4
     if not wall:
         step = 3 if hours[1] - hours[0] <= 12 else 6
-    ticks = list(range(hours[0] + (1 if step == 2 else 0), hours[1] + 1, step))
+    ticks = list(range(hours[0] + (1 if step == 2 else 0 if wall else step), hours[1] + 1, step))
     axis_y = {"range": [0, top * 1.08], "nticks": 3}
     return {
         "data": traces,

@@ -43,9 +43,10 @@ class Label:
     height: float
 
 
-def spread(labels: Sequence[Label], width: float, height: float) -> list[Label]:
+def spread(labels: Sequence[Label], width: float, height: float, avoid: Sequence[Label] = ()) -> list[Label]:
     """The labels moved as little as needed to overlap little and to lie within ``width`` by ``height``.
 
+    Boxes to ``avoid`` (marks) may be touched, but cost something.
     Each in turn takes the best of `STEPS`, three times over; the same input gives the same places.
     """
     placed = list(labels)
@@ -54,7 +55,7 @@ def spread(labels: Sequence[Label], width: float, height: float) -> list[Label]:
             others = [other for index, other in enumerate(placed) if index != at]
             placed[at] = min(
                 (_moved(wanted, step, width, height) for step in STEPS),
-                key=lambda label, wanted=wanted, others=others: _cost(label, wanted, others),  # type: ignore[misc]
+                key=lambda label, wanted=wanted, others=others: _cost(label, wanted, others, avoid),  # type: ignore[misc]
             )
     return placed
 
@@ -65,12 +66,16 @@ def _moved(label: Label, step: tuple[float, float], width: float, height: float)
     return Label(x, y, label.width, label.height)
 
 
-def _cost(label: Label, wanted: Label, others: Sequence[Label]) -> float:
+def _cost(label: Label, wanted: Label, others: Sequence[Label], avoid: Sequence[Label]) -> float:
+    far = abs(label.x - wanted.x) / label.width + abs(label.y - wanted.y) / label.height
+    return _covered(label, others) * 12 + _covered(label, avoid) * 4 + far
+
+
+def _covered(label: Label, others: Sequence[Label]) -> float:
     covered = 0.0
     for other in others:
         wide = (label.width + other.width) / 2 - abs(label.x - other.x)
         high = (label.height + other.height) / 2 - abs(label.y - other.y)
         if wide > 0 and high > 0:
             covered += wide * high / (label.width * label.height)
-    far = abs(label.x - wanted.x) / label.width + abs(label.y - wanted.y) / label.height
-    return covered * 12 + far
+    return covered

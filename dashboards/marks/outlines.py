@@ -123,7 +123,7 @@ def _area(ring: Ring) -> float:
     return abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2
 
 
-def box_of(rings: Sequence[Ring], pad: float = 0.02) -> Box:
+def box_of(rings: Sequence[Ring], pad: float = 0.035) -> Box:
     """The box around rings, padded by a part of its size."""
     points = np.concatenate(rings)
     (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
@@ -138,6 +138,12 @@ def fitted(box: Box, aspect: float) -> Box:
     wide, high = max(width, height * aspect), max(height, width / aspect)
     x, y = (west + east) / 2, (south + north) / 2
     return x - wide / 2, y - high / 2, x + wide / 2, y + high / 2
+
+
+def grown(box: Box, part: float) -> Box:
+    """The box with ``part`` of its size more on every side."""
+    x, y = (box[2] - box[0]) * part, (box[3] - box[1]) * part
+    return box[0] - x, box[1] - y, box[2] + x, box[3] + y
 
 
 class Atlas:
@@ -240,7 +246,7 @@ def _tiles(below: list[Unit]) -> View:
     return View("tiles", tuple(places), (), (), (), box_of([ring for place in places for ring in place.rings]))
 
 
-def _dense(places: Sequence[Place], part: float = 0.3) -> Box | None:
+def _dense(places: Sequence[Place], part: float = 0.34) -> Box | None:
     """The square, ``part`` of the map wide, that holds the most places, when it holds a quarter of them all."""
     west, south, east, north = box_of([ring for place in places for ring in place.rings])
     side = max(east - west, north - south) * part

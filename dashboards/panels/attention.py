@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from dashboards.pages.addresses import unit_address
 from dashboards.panel import Look, Panel, Slots, age_tag, data, slot
 from dashboards.panels.heading import SILENT, icon
-from dashboards.panels.incidents import age, kind_name, ordered, place_name
+from dashboards.panels.incidents import kind_name, ordered
 from dashboards.panels.ranks import departments, places
 from dashboards.text.formats import number
 from dashboards.text.names import listed
@@ -60,7 +60,8 @@ def _incident(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
             else t("attention.no_incidents")
         )
     else:
-        kind, where = kind_name(world, row.kind, language), place_name(world, row, language)
+        unit = world.by_code.get(row.unit)
+        kind, where = kind_name(world, row.kind, language), listed(unit, language) if unit else row.unit
         title = t("attention.critical", kind=kind, place=where)
         note = t("attention.critical_note") if alarm else t("attention.accepted_note", state=t(f"state.{row.state}"))
     return {
@@ -71,10 +72,7 @@ def _incident(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         slot(INCIDENT, "icon"): {"className": f"i i-{'sev-critical' if row else 'check-circle'}"},
         slot(INCIDENT, "title"): {"children": title},
         slot(INCIDENT, "note"): {"children": note},
-        slot(INCIDENT, "since"): {
-            "data-since": row.since.isoformat() if row else "",
-            "children": age(row.since, snapshot.as_of, language) if row else "",
-        },
+        slot(INCIDENT, "since"): {"data-since": row.since.isoformat() if row else ""},
     }
 
 
@@ -106,11 +104,11 @@ def _soon(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     t, language = look.t, look.language
     n = snapshot.cases(scope).open_due_soon
     hours = round(seconds(look.settings.cases.due_soon) / 3600)
-    title = t("attention.soon", n=number(n, language), hours=hours) if n else t("attention.no_soon")
+    title = t("attention.soon", n=number(n, language)) if n else t("attention.no_soon")
     return {
         slot(SOON, "card"): {"className": f"attention {'soon' if n else 'calm'}", "href": "#ranking--tile"},
         slot(SOON, "title"): {"children": title},
-        slot(SOON, "note"): {"children": t("attention.soon_note")},
+        slot(SOON, "note"): {"children": t("attention.soon_note", hours=hours)},
     }
 
 

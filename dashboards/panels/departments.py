@@ -6,7 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards.panel import Look, Panel, Slots, slot
-from dashboards.panels.heading import figure_text, heading, spoken
+from dashboards.panels.heading import SILENT, figure_text, heading, spoken
 from dashboards.panels.ranks import LEAST, departments, load_bar, places, ranked
 from dashboards.text.formats import number, percent
 from dashboards.text.names import listed
@@ -45,6 +45,11 @@ def frame(look: Look) -> Component:
             heading(NAME, t("departments.title")),
             html.Div(legend, className="legend"),
             html.Ol(rows, className="rows"),
+            html.Div(
+                [html.Span(className="i i-check-circle", **SILENT), html.Span(id=slot(NAME, "none-words"))],
+                id=slot(NAME, "none"),
+                className="nothing hidden",
+            ),
             html.P(id=slot(NAME, "foot"), className="foot"),
             spoken(NAME),
         ],
@@ -77,8 +82,10 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         parts.append(t("departments.clean", clean=busy))
     if order.few:
         parts.append(t("departments.few", least=LEAST, few=len(order.few)))
-    if not filled:
-        parts = [t("departments.none" if order.all else "departments.empty"), *parts[1:]]
+    slots[slot(NAME, "none")] = {"className": "nothing hidden" if filled else "nothing"}
+    slots[slot(NAME, "none-words")] = {
+        "children": "" if filled else t("departments.empty" if order.idle == len(order.all) else "departments.none")
+    }
     slots[slot(NAME, "foot")] = {"children": " · ".join(parts)}
     top = order.late[0] if order.late else None
     slots[slot(NAME, "spoken")] = {

@@ -40,7 +40,7 @@ def frame(look: Look) -> Component:
     )
     return html.Div(
         [
-            heading(NAME, t("flow.title"), t("flow.note_short")),
+            heading(NAME, t("flow.title")),
             html.Div([*legends, html.Div(chart, className="plot-box", **SILENT)], className="flow-box"),
             spoken(NAME),
         ],
@@ -56,10 +56,8 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     at = snapshot.now_bin
     latest = {figure: number(values[at - 1] if at else 0, look.language) for figure, values in series.items()}
     days = max((band.days for band in bands.values() if band), default=0)
-    if look.device != "wall":
-        note = look.t("flow.note_short")
-    else:
-        note = look.t("flow.note", days=days) if days else look.t("flow.no_band")
+    wall = look.device == "wall"
+    note = look.t("flow.note", days=days) if days and wall else look.t("flow.no_band") if wall else ""
     chart = flow.figure(
         series,
         bands,

@@ -27,7 +27,7 @@ def _frame(name: str, title: str, picture: Callable[[], Component]) -> Callable[
     def frame(look: Look) -> Component:
         return html.Div(
             [
-                html.Header([html.H2(look.t(title)), age_tag()], className="heading"),
+                html.Header([html.H2(look.t(_short(title, look))), age_tag()], className="heading"),
                 html.Div(
                     [
                         figure_text(name, "value", "figure"),
@@ -49,6 +49,10 @@ def _frame(name: str, title: str, picture: Callable[[], Component]) -> Callable[
         )
 
     return frame
+
+
+def _short(title: str, look: Look) -> str:
+    return "headline.on_time_short" if title == "headline.on_time" and look.device != "wall" else title
 
 
 def _spark_slot(name: str) -> Callable[[], Component]:

@@ -5,14 +5,12 @@ A detection is never shown as proven: while its state is ``detected`` it says "c
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from dash import html
 from dash.development.base_component import Component
 
 from dashboards.panel import Language, Look, Panel, Slots, data, slot
 from dashboards.panels.heading import SILENT, heading, spoken
-from dashboards.text.formats import length, number
+from dashboards.text.formats import number
 from dashboards.text.names import listed
 from ioc.snapshot import IncidentRow, Scope, Snapshot
 from ioc.world import World
@@ -46,7 +44,7 @@ def frame(look: Look) -> Component:
     return html.Div(
         [
             heading(NAME, look.t("incidents.title")),
-            html.Ol(rows, className="incident-rows"),
+            html.Ol(rows, id=slot(NAME, "rows"), className="incident-rows"),
             html.Div(
                 [
                     html.Span(className="i i-check-circle", **SILENT),
@@ -85,11 +83,6 @@ def ordered(rows: list[IncidentRow]) -> list[IncidentRow]:
     )
 
 
-def age(since: datetime, now: datetime, language: Language) -> str:
-    """The running age of an incident as it stands at ``now``; the browser runs it on."""
-    return length((now - since).total_seconds(), language)
-
-
 def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     """The newest open incidents of the scope."""
     t, language, world = look.t, look.language, snapshot.world
@@ -112,15 +105,17 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
                 "children": t("severity.critical_caps" if alarm else f"severity.{row.severity}") if row else ""
             },
             slot(NAME, f"place-{at}"): {"children": place_name(world, row, language) if row else ""},
-            slot(NAME, f"age-{at}"): {
-                "data-since": row.since.isoformat() if row else "",
-                "children": age(row.since, snapshot.as_of, language) if row else "",
-            },
+            slot(NAME, f"age-{at}"): {"data-since": row.since.isoformat() if row else ""},
             slot(NAME, f"state-{at}"): {"children": t(f"state.{row.state}") if row else ""},
         }
+    slots[slot(NAME, "rows")] = {"className": "incident-rows" if rows else "hidden"}
     more = len(rows) - ROWS
     slots[slot(NAME, "foot")] = {
-        "children": t("incidents.more", n=number(more, language)) if more > 0 else t("incidents.privacy")
+        "children": t("incidents.more", n=number(more, language))
+        if more > 0
+        else t("incidents.privacy")
+        if rows
+        else ""
     }
     slots[slot(NAME, "note")] = {"children": t("incidents.count", n=number(figures.open, language))}
     slots[slot(NAME, "none")] = {"className": "nothing hidden" if rows else "nothing"}

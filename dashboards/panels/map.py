@@ -14,7 +14,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.marks import map as marks
-from dashboards.marks.outlines import Box, Place, View, atlas, fitted, project
+from dashboards.marks.outlines import Box, Place, View, atlas, fitted, grown, project
 from dashboards.pages.addresses import unit_address
 from dashboards.panel import Look, Panel, Slots, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, icon, spoken
@@ -129,24 +129,22 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     cases = {code: row.cases for code, row in rows.items()}
     width, height = STAGES[look.device]
     box = fitted(view.box, width / height)
+    if look.device != "wall":
+        box = grown(box, 0.04)
     open_now = snapshot.own_incidents(scope)
     points = _points(snapshot, look)
     near = (box[2] - box[0]) / width * (42 if look.device == "wall" else 18)
     dense = view.dense if look.device == "wall" else None
+    window = dense and fitted(dense, INSET[0] / INSET[1])
+    found = marks.pins(open_now, points, box, near)
     slots: Slots = {
-        slot(NAME, "chart"): {
-            "figure": marks.figure(
-                view, cases, marks.pins(open_now, points, box, near), box, look, window=dense and fitted(dense, 1.0)
-            )
-        },
+        slot(NAME, "chart"): {"figure": marks.figure(view, cases, found, box, look, window=window)},
         slot(NAME, "empty"): {"children": "" if view.places else look.t("map.none_below")},
         slot(NAME, "note"): {"children": _note(view, look)},
     }
-    window = dense and fitted(dense, INSET[0] / INSET[1])
     wanted = wanted_labels(view, cases, look)
-    slots |= placed(
-        "label", LABELS, [one for one in wanted if not _inside(one[2], window)], box, STAGES[look.device], look
-    )
+    outside = [one for one in wanted if not _inside(one[2], window)]
+    slots |= placed("label", LABELS, outside, box, STAGES[look.device], look, found)
     if look.device == "wall":
         slots |= _inset_slots(view, cases, dense, look, open_now, points, wanted)
         slots |= _top_slots(list(rows.values()), look, TOP_BESIDE_INSET if dense else TOP)
@@ -194,7 +192,7 @@ def _inset_slots(
     return {
         slot(NAME, "inset"): {"className": "map-inset"},
         slot(NAME, "inset-chart"): {"figure": marks.figure(view, cases, found, box, look)},
-        **placed("inset", INSET_LABELS, [one for one in wanted if _inside(one[2], box)], box, INSET, look),
+        **placed("inset", INSET_LABELS, [one for one in wanted if _inside(one[2], box)], box, INSET, look, found),
     }
 
 

@@ -8,6 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards.marks.labels import Label, spread
+from dashboards.marks.map import Pin
 from dashboards.marks.outlines import Box, View
 from dashboards.panel import Look, Slots, slot
 from dashboards.panels.heading import figure_text
@@ -16,40 +17,59 @@ from ioc.figures import CaseFigures
 
 NAME = "map"
 
-Wanted = tuple[str, int, tuple[float, float]]
-"""A label: its name, the overdue cases it counts, and the point it belongs to."""
+Wanted = tuple[str, int, tuple[float, float], bool]
+"""A label: its name, the overdue cases it counts, the point it belongs to, and whether a dot stands there."""
 
 
 def wanted_labels(view: View, cases: Mapping[str, CaseFigures], look: Look) -> list[Wanted]:
     """A label for each place, on a crowded map for each group of them."""
     if view.groups:
         return [
-            (group.short, sum(cases[code].open_overdue for code in group.codes), group.at)
+            (group.short, sum(cases[code].open_overdue for code in group.codes), group.at, False)
             for group in view.groups
             if group.codes
         ]
-    return [(place.unit.short(look.language), cases[place.unit.code].open_overdue, place.at) for place in view.places]
+    return [
+        (place.unit.short(look.language), cases[place.unit.code].open_overdue, place.at, not place.rings)
+        for place in view.places
+    ]
 
 
-def placed(part: str, most: int, wanted: Sequence[Wanted], box: Box, stage: tuple[int, int], look: Look) -> Slots:
-    """The slots of up to ``most`` labels on a ``stage`` that shows ``box``; those with most overdue come first."""
+def placed(
+    part: str,
+    most: int,
+    wanted: Sequence[Wanted],
+    box: Box,
+    stage: tuple[int, int],
+    look: Look,
+    pins: Sequence[Pin] = (),
+) -> Slots:
+    """The slots of up to ``most`` labels on a ``stage`` that shows ``box``.
+
+    Where there are more, those with most overdue cases.
+    """
     width, height = stage
     size = 31 if look.device == "wall" else 13
     wall = look.device == "wall"
-    shown = sorted(wanted, key=lambda one: -one[1])[:most]
-    texts = [look.t("map.label", n=number(n, look.language)) if wall else number(n, look.language) for _, n, _ in shown]
-    lower = size * 1.25 if any(text for text in texts) else 0
+    shown = list(wanted) if len(wanted) <= most else sorted(wanted, key=lambda one: -one[1])[:most]
+    texts = [_count(n, look) for _, n, _, _ in shown]
+    lower = size * 1.25
     boxes = [
         Label(
             (at[0] - box[0]) / (box[2] - box[0]) * width,
-            (box[3] - at[1]) / (box[3] - box[1]) * height,
+            (box[3] - at[1]) / (box[3] - box[1]) * height + (size * 2.1 if dotted else 0),
             max(len(name), len(text) * 0.9) * size * 0.6 + 8,
-            size * 1.2 + lower,
+            size * 1.2 + (lower if text else 0),
         )
-        for (name, _, at), text in zip(shown, texts, strict=True)
+        for (name, _, at, dotted), text in zip(shown, texts, strict=True)
     ]
     slots: Slots = {}
-    for at, label in enumerate(spread(boxes, width, height)):
+    marks = 44 if wall else 20
+    avoid = [
+        Label((x - box[0]) / (box[2] - box[0]) * width, (box[3] - y) / (box[3] - box[1]) * height, marks, marks)
+        for x, y in [*((pin.x, pin.y) for pin in pins), *(at for _, _, at, dotted in shown if dotted)]
+    ]
+    for at, label in enumerate(spread(boxes, width, height, avoid)):
         slots[slot(NAME, f"{part}-{at}")] = {
             "className": "map-label",
             "style": {"left": f"{label.x / width * 100:.2f}%", "top": f"{label.y / height * 100:.2f}%"},
@@ -61,6 +81,12 @@ def placed(part: str, most: int, wanted: Sequence[Wanted], box: Box, stage: tupl
         slots[slot(NAME, f"{part}-name-{at}")] = {"children": ""}
         slots[slot(NAME, f"{part}-n-{at}")] = {"children": "", "className": ""}
     return slots
+
+
+def _count(n: int, look: Look) -> str:
+    if n == 0:
+        return ""
+    return look.t("map.label", n=number(n, look.language)) if look.device == "wall" else number(n, look.language)
 
 
 def label(part: str, at: int) -> Component:

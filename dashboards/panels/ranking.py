@@ -87,18 +87,28 @@ def _row(part: str, at: int) -> Component:
 
 def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     """Both lists as they are now."""
-    below = snapshot.world.children(scope.unit)
-    slots: Slots = {}
+    world = snapshot.world
+    below = world.children(scope.unit)
+    above = world.by_code[scope.unit].parent
+    beside = not below and above is not None
+    if beside and above is not None:
+        alike = departments if world.by_code[scope.unit].kind in ("department", "branch") else places
+        below = tuple(alike(world.children(above)))
+    slots: Slots = {
+        slot(NAME, "title"): {"children": look.t("ranking.beside" if beside else "ranking.title")},
+        slot(NAME, "note"): {"children": look.t("ranking.note")},
+    }
     for part, units in (("departments", departments(below)), ("places", places(below))):
         rows = ranked(snapshot.rows(units), look).all
         slots[slot(NAME, part)] = {"className": "" if rows else "hidden"}
         for at in range(most(look.world, part)):
-            slots |= _row_slots(part, at, rows[at] if at < len(rows) else None, look)
+            row = rows[at] if at < len(rows) else None
+            slots |= _row_slots(part, at, row, look, here=row is not None and row.unit.code == scope.unit)
     slots[slot(NAME, "none")] = {"children": "" if below else look.t("ranking.none")}
     return slots
 
 
-def _row_slots(part: str, at: int, row: UnitRow | None, look: Look) -> Slots:
+def _row_slots(part: str, at: int, row: UnitRow | None, look: Look, *, here: bool) -> Slots:
     def name(what: str) -> str:
         return slot(NAME, f"{part}-{what}-{at}")
 
@@ -117,7 +127,7 @@ def _row_slots(part: str, at: int, row: UnitRow | None, look: Look) -> Slots:
     share = cases.overdue_share_pct
     key = "ranking.few" if few and cases.open_overdue else "ranking.open"
     return {
-        name("row"): {"className": ""},
+        name("row"): {"className": "here" if here else ""},
         name("link"): {"href": unit_address(row.unit.code)},
         name("name"): {"children": listed(row.unit, language)},
         name("open"): {"children": t(key, open=number(cases.open, language), least=LEAST)},

@@ -70,17 +70,6 @@ def clock(at: datetime) -> str:
     return at.strftime("%H:%M:%S")
 
 
-def length(seconds: float, language: Language) -> str:
-    """A running length of time: ``01:52``, ``03:04:05``, from a day on ``2 ngày 3 giờ`` / ``2 d 3 h``."""
-    whole = max(0, int(seconds))
-    days, rest = divmod(whole, 86_400)
-    hours, rest = divmod(rest, 3600)
-    minutes, left = divmod(rest, 60)
-    if days:
-        return f"{days} ngày {hours} giờ" if language == "vi" else f"{days} d {hours} h"
-    return f"{hours:02}:{minutes:02}:{left:02}" if hours else f"{minutes:02}:{left:02}"
-
-
 def collation_key(name: str) -> list[int]:
     """Sorts names in the order of the Vietnamese alphabet: a ă â b c d đ e ê … with tones à ả ã á ạ behind the plain
     letter; case does not matter, digits and signs come first."""

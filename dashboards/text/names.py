@@ -28,7 +28,9 @@ def listed(unit: Unit, language: Language) -> str:
             name = short + name.removeprefix(long)
             break
     if unit.kind in ("department", "branch"):
-        name = name.replace("khu công nghiệp", "KCN").replace("Thương binh và Xã hội", "TB và XH")
+        name = name.replace("khu công nghiệp", "KCN").replace("Thương binh và Xã hội", "TB, XH")
+        if len(name) > 26:
+            name = name.replace(" và ", ", ")
     return name
 
 
