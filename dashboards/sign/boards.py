@@ -50,8 +50,6 @@ class Board:
     @property
     def warning_px(self) -> int:
         """Height of the line at the bottom where a warning may stand: the footer's, or that of the strip."""
-        if self.kind == "ticker":
-            return 20
         return self.footer or self.band + (self.kind == "small")
 
 
@@ -122,10 +120,3 @@ def board_for(width: int, height: int) -> Board:
         smallest = min(BOARDS, key=lambda board: board.width * board.height)
         raise ValueError(f"no sign of {width} x {height}: the smallest is {smallest.width} x {smallest.height}")
     return best
-
-
-def warning_px(width: int, height: int) -> int:
-    """How high the warning line is on a frame of this size, with the black below an enlarged and centred layout."""
-    board = board_for(width, height)
-    factor = min(width // board.width, height // board.height)
-    return board.warning_px * factor + (height - board.height * factor + 1) // 2

@@ -11,7 +11,7 @@
   const frames = [...document.querySelectorAll("img")];
   const band = document.getElementById("lost");
   const text = document.getElementById("text");
-  let front = 0, tall = 18, version = "", url = "", seen = performance.now(), failures = 0;
+  let front = 0, warning = null, version = "", url = "", seen = performance.now(), failures = 0;
 
   function size() {
     // Device pixels, so that the browser never blurs a frame; a board that shows only a corner of the screen gives ?w= and ?h=.
@@ -49,7 +49,7 @@
     if (url) URL.revokeObjectURL(url);
     url = fresh;
     version = state.version;
-    tall = state.warning_px;
+    warning = state.warning;
     text.replaceChildren(...state.text.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
     Object.assign(body.dataset, { version, page: state.page, pages: state.pages, stale: state.stale });
   }
@@ -88,16 +88,17 @@
     band.hidden = !isLost;
     if (!isLost) return;
     const { ratio, w, h } = size();
-    const zoom = Math.max(1, Math.min(Math.floor(tall / 16), Math.floor(w / 140)));
+    const { left, top, width, height } = warning || { left: 0, top: h - 18, width: w, height: 18 };
+    const zoom = Math.max(1, Math.min(Math.floor(height / 16), Math.floor(width / 140), Math.floor(h / 150)));
     const seconds = Math.floor(away / 1000);
     const age = `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
+    const css = (pixels) => `${pixels / ratio}px`;
     Object.assign(band.style, {
-      fontSize: `${(16 * zoom) / ratio}px`, lineHeight: `${tall / ratio}px`, height: `${tall / ratio}px`,
-      width: `${w / ratio}px`, top: `${(h - tall) / ratio}px`,
+      fontSize: css(16 * zoom), lineHeight: css(height), left: css(left), top: css(top), width: css(width), height: css(height),
     });
     for (const words of lostWords) {
       band.textContent = `${words} ${age}`;
-      if (band.scrollWidth <= w / ratio) break;
+      if (band.scrollWidth <= width / ratio) break;
     }
   }
 

@@ -19,12 +19,17 @@ SECONDS_A_PAGE: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A frame: its PNG, every text on it in the order drawn, its page and the count of pages."""
+    """A frame: its PNG, every text on it in the order drawn, its page and the count of pages.
+
+    `warning` is where in the frame a warning that the server is away may stand without cutting a text: over the age of
+    the figures, which is then no longer true, and over whole lines only.
+    """
 
     png: bytes
     texts: tuple[str, ...]
     page: int
     pages: int
+    warning: Box
 
 
 def frame(data: SignData, width: int, height: int, page: int) -> bytes:
@@ -51,7 +56,8 @@ def draw(seen: View, width: int, height: int, page: int, *, layout: tuple[int, i
     _draw(canvas, seen, board, pages[number], number, len(pages))
     out = io.BytesIO()
     canvas.image(width, height).save(out, "PNG", compress_level=6)
-    return Drawn(out.getvalue(), tuple(placed.text for placed in canvas.texts), number, len(pages))
+    texts = tuple(placed.text for placed in canvas.texts)
+    return Drawn(out.getvalue(), texts, number, len(pages), _warning(canvas, board, width, height))
 
 
 def _draw(canvas: Canvas, seen: View, board: Board, page: Page, number: int, count: int) -> None:
@@ -68,3 +74,15 @@ def _draw(canvas: Canvas, seen: View, board: Board, page: Page, number: int, cou
             draw_side(canvas, seen, board, Box(box.right - board.side, box.top, box.right, box.bottom))
             box = Box(box.left, box.top, box.right - board.side, box.bottom)
         draw_table(canvas, seen, board, page, box)
+
+
+def _warning(canvas: Canvas, board: Board, width: int, height: int) -> Box:
+    factor = min(width // board.width, height // board.height)
+    left, top = (width - board.width * factor) // 2, (height - board.height * factor) // 2
+    if board.kind == "ticker":
+        return Box(left, top, left + board.side * factor, top + board.height * factor)
+    edge = board.height - board.warning_px
+    for placed in sorted(canvas.texts, key=lambda placed: -placed.box.bottom):
+        if placed.box.bottom > edge:
+            edge = min(edge, placed.box.top - 1)
+    return Box(0, top + edge * factor, width, height)

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from dashboards.sign.boards import BOARDS, board_for, warning_px
+from dashboards.sign.boards import BOARDS, board_for
 from dashboards.sign.data import SignData
 from dashboards.sign.layout import LayoutError
 from dashboards.sign.page import content_security_policy, html, shell
@@ -156,6 +156,7 @@ def routes(
         except BadRequest as error:
             return PlainTextResponse(f"{error}\n", status_code=400)
         query = {"w": width, "h": height, "page": kept.drawn.page, "lang": _language(request, data), "v": kept.etag}
+        box = kept.drawn.warning
         return JSONResponse(
             {
                 "name": name,
@@ -166,7 +167,7 @@ def routes(
                 "as_of": data.as_of.isoformat(),
                 "age_s": data.age_s,
                 "stale": data.stale or data.age_s is None,
-                "warning_px": warning_px(width, height),
+                "warning": {"left": box.left, "top": box.top, "width": box.width, "height": box.height},
                 "shell": shell(),
                 "png": f"/sign/{quote(name, safe='')}.png?{urlencode(query)}",
                 "text": list(kept.drawn.texts),

@@ -15,10 +15,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.applications import Starlette
 
-from dashboards.sign.boards import warning_px
 from dashboards.sign.data import SignData
-from dashboards.sign.render import page_count
+from dashboards.sign.render import draw, page_count
 from dashboards.sign.routes import routes
+from dashboards.sign.view import view
 from tests.unit.sign_kit import AS_OF, ROWS, figures, sign
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--force-device-scale-factor=1", "--disable-background-networking"]
@@ -139,7 +139,9 @@ def test_a_changed_figure_appears_by_itself(browser: Browser, server: SignServer
     tab.close()
 
 
-@pytest.mark.parametrize("size", [(1024, 576), (192, 96), (128, 64)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "size", [(1024, 576), (192, 96), (128, 64), (1280, 128)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
 def test_a_lost_server_is_said_within_five_seconds_and_the_frame_stays(
     browser: Browser, server: SignServer, size: tuple[int, int]
 ) -> None:
@@ -152,10 +154,13 @@ def test_a_lost_server_is_said_within_five_seconds_and_the_frame_stays(
     assert tab.evaluate("() => { const b = document.getElementById('lost'); return b.scrollWidth <= b.clientWidth; }")
     box = lost.bounding_box()
     assert box is not None
-    assert box["y"] + box["height"] == size[1]
-    assert box["width"] == size[0]
-    assert box["height"] == warning_px(*size), (
-        "the band stands on the footer, whose age is no longer true, and on no row"
+    page = tab.evaluate("() => Number(document.body.dataset.page)")
+    allowed = draw(view(server.data), *size, page).warning
+    assert (box["x"], box["y"], box["width"], box["height"]) == (
+        allowed.left,
+        allowed.top,
+        allowed.width,
+        allowed.height,
     )
     assert tab.evaluate("() => [...document.querySelectorAll('img')].some(i => !i.hidden && i.naturalWidth > 0)")
     picture = shown(tab)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from dashboards.sign.boards import BOARDS, board_for, warning_px
+from dashboards.sign.boards import BOARDS, board_for
 from dashboards.sign.data import Figures, SignData, SignRow
 from dashboards.sign.faces import LED16, LED20
 from dashboards.sign.layout import WHITE, Box, Canvas, LayoutError
@@ -205,10 +205,22 @@ def test_an_enlarged_board_is_centred_and_pixel_for_pixel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "px"), [((1024, 576), 62), ((192, 96), 20), ((384, 192), 40), ((390, 194), 41), ((1280, 128), 20)]
+    "size", [*SIZES, (384, 192), (390, 194), (1920, 1080)], ids=lambda size: f"{size[0]}x{size[1]}"
 )
-def test_the_line_for_warnings_is_the_last_of_the_board(size: tuple[int, int], px: int) -> None:
-    assert warning_px(*size) == px
+def test_a_warning_of_the_browser_has_its_place_over_whole_lines(size: tuple[int, int]) -> None:
+    """What lies under the warning may change only there: two frames that differ in age alone differ in the footer alone."""
+    for data in (sign(), sign(stale=True, age_s=715), sign(age_s=None, rows=(), codes=())):
+        for page in range(page_count(data, *size)):
+            warning = draw(view(data), *size, page).warning
+            assert 0 <= warning.left < warning.right <= size[0]
+            assert 0 <= warning.top < warning.bottom <= size[1]
+            assert warning.height >= 16
+            assert warning.height <= size[1] / 2 or size[1] == 128
+            picture = Image.open(io.BytesIO(frame(data, *size, page))).convert("L")
+            if board_for(*size).strip:
+                continue
+            just_above = picture.crop((warning.left, warning.top - 4, warning.right, warning.top))
+            assert max(just_above.tobytes()) < 120, "a bright pixel right above the line belongs to a text that it cuts"
 
 
 def test_too_small_a_board_is_refused() -> None:
