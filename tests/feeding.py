@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal, LiteralString
 
@@ -18,6 +17,7 @@ from ioc.store.batch import write_batch
 from ioc.store.connect import connect
 from ioc.store.overview import overview
 from streams.decode import Decoder
+from tests.feed_records import Rec
 from tests.recount import Choices
 
 TABLES: tuple[LiteralString, ...] = (
@@ -27,17 +27,6 @@ TABLES: tuple[LiteralString, ...] = (
 )
 AFTER_ALL = datetime.fromisoformat("2026-01-01T00:00:00Z")
 """A clock that is ahead of every event of `tests.lives`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A record as a partition holds it."""
-
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]] = ()
-    timestamp: int = 0
 
 
 class Feeder:
@@ -85,7 +74,7 @@ class Feeder:
             claimed = self._claim(topic)
             offset = self.at[topic]
             before.setdefault(topic, offset)
-            record = Sent(offset, None, json.dumps(event, ensure_ascii=False).encode())
+            record = Rec(json.dumps(event, ensure_ascii=False).encode(), offset)
             arrivals.setdefault(topic, []).append(self.decoder.decode(record, topic, claimed.source, self.now_us))
             self.at[topic] = offset + 1
         advances = tuple(
