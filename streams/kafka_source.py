@@ -25,6 +25,8 @@ ENDS_PATIENCE_MS = 400
 """An end offset that comes later than this is not "now" any more."""
 SESSION_MS = 6_000
 """How soon the partitions of a consumer that died are given to others."""
+JOIN_POLL_S = 0.25
+"""The shortest poll while partitions are being shared out."""
 
 
 def _pair(place: Place) -> Any:
@@ -113,11 +115,13 @@ class KafkaSource:
             consumer = KafkaConsumer(**wanted)
             listener.consumer = consumer
             consumer.subscribe(topics=list(TITLES), listener=listener)
+            consumer.topics()  # a leader that knows no partitions yet deals out none, and must join again
         return cls(settings, consumer, listener)
 
     def poll(self, timeout_s: float, max_records: int) -> list[Slice]:
         """See `Source.poll`."""
         with translated():
+            timeout_s = self._mind_the_join(timeout_s)
             try:
                 found = self._consumer.poll(timeout_ms=round(timeout_s * 1000), max_records=max_records)
             except kafka_errors.NoOffsetForPartitionError:
@@ -132,6 +136,19 @@ class KafkaSource:
                 raise Transient(f"kafka: {error}") from error
         return [Slice(place, records) for pair, records in found.items() if (place := _place(pair)) in self._sought]
 
+    def _mind_the_join(self, timeout_s: float) -> float:
+        """How long to poll, so that a join that has begun is also finished.
+
+        kafka-python 3.0 forgets a join that new metadata caused when a poll ends in the midst of it: the assignment is
+        never taken over, heartbeats stay off, and the member is expelled without noticing. Asking for it again makes it
+        remember.
+        """
+        coordinator = self._consumer._coordinator
+        if coordinator._join_task is None and not coordinator.need_rejoin():
+            return timeout_s
+        coordinator.request_rejoin()
+        return max(timeout_s, JOIN_POLL_S)
+
     def _lose(self, pairs: Iterable[Any]) -> None:
         lost = [pair for pair in pairs if pair in self._consumer.assignment()]
         self._sought.difference_update(map(_place, lost))
@@ -143,7 +160,7 @@ class KafkaSource:
         self._consumer.pause(*running)
         try:
             with translated():
-                self._consumer.poll(timeout_ms=0, max_records=1)
+                self._consumer.poll(timeout_ms=round(self._mind_the_join(0.0) * 1000), max_records=1)
         finally:
             still = self._consumer.assignment()
             self._consumer.resume(*(pair for pair in running if pair in still and _place(pair) in self._sought))

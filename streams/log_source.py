@@ -97,6 +97,8 @@ class LogSource:
         records = log.read(conn, wanted, max_records)
         for head, group in groupby(records, key=lambda record: record.head):
             place, slice_ = places[head], list(group)
+            if slice_[0].offset != self._positions[place]:
+                continue  # forgotten meanwhile: the log itself has no gaps
             found.append(Slice(place, slice_))
             self._positions[place] = slice_[-1].offset + 1
         silent = set(places.values()) - {slice_.place for slice_ in found}
