@@ -89,7 +89,7 @@
     if (!isLost) return;
     const { ratio, w, h } = size();
     const { left, top, width, height } = warning || { left: 0, top: h - 18, width: w, height: 18 };
-    const zoom = Math.max(1, Math.min(Math.floor(height / 16), Math.floor(width / 140), Math.floor(h / 150)));
+    const zoom = Math.max(1, Math.min(Math.floor(height / 18), Math.floor(width / 120), 6));
     const seconds = Math.floor(away / 1000);
     const age = `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
     const css = (pixels) => `${pixels / ratio}px`;
