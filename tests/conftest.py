@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import psycopg
 import pytest
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.web"]
 
 UNIT = Path(__file__).parent / "unit"
 

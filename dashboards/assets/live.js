@@ -287,9 +287,6 @@
       if (tag.dataset.fresh !== worst.fresh) tag.dataset.fresh = worst.fresh;
       put(tag, worst.at === null ? words.never : fill(words[`age_${worst.fresh}`], length(now - worst.at)));
     }
-    for (const tag of document.querySelectorAll("[data-since]")) {
-      put(tag, tag.dataset.since ? running(now - Date.parse(tag.dataset.since)) : "");
-    }
     const latency = live.beat && live.beat.latency;
     for (const tag of document.querySelectorAll("[data-latency]")) {
       put(tag, latency ? `${latency[tag.dataset.latency || "p95"]} ms` : "–");

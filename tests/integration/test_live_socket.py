@@ -1,0 +1,179 @@
+"""The WebSocket of screens against a real web process and a real database."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from dashboards.panel import slot
+from tests.feeding import Feeder
+from tests.web import Pipeline, WebServer, received, until
+
+START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
+STATUS = "page=status"
+CUT = """
+    select pg_terminate_backend(pid)
+      from pg_stat_activity
+     where datname = %s and application_name like 'ioc web%%'
+"""
+EVENTS = slot("status-feeds", "events-cases")
+
+
+def join(web: WebServer, query: str = STATUS, **more: Any) -> ClientConnection:
+    screen: ClientConnection = connect(
+        f"ws://127.0.0.1:{web.port}/live?{query}", compression=None, max_size=None, **more
+    )
+    return screen
+
+
+def heard(screen: ClientConnection, kind: str) -> Any:
+    """The next message of a kind."""
+    while True:
+        message = json.loads(screen.recv(timeout=30))
+        if message["t"] == kind:
+            return message
+
+
+def shown(screen: ClientConnection, name: str, value: str) -> Any:
+    """Reads on until a slot shows a value; gives the message that brought it."""
+    while True:
+        message = json.loads(screen.recv(timeout=30))
+        if message.get("slots", {}).get(name, {}).get("children") == value:
+            return message
+
+
+def test_a_screen_joins_and_follows(web: WebServer, feeder: Feeder, pipeline: Pipeline) -> None:
+    with join(web) as screen:
+        assert heard(screen, "hello")["build"]
+        first = heard(screen, "full")
+        assert first["slots"][EVENTS]["children"] == "0"
+        feeder.feed(received(n, START) for n in range(3))
+        assert shown(screen, EVENTS, "3")["t"] == "delta"
+        beat = heard(screen, "beat")
+        assert beat["ok"]
+        while beat["feeds"]["ioc.cases.v1"][1] != "live":
+            beat = heard(screen, "beat")
+        assert abs(beat["now"] / 1000 - time.time()) < 5
+
+
+def test_deltas_follow_each_other_and_a_gap_is_answered_in_full(web: WebServer, feeder: Feeder) -> None:
+    with join(web) as screen:
+        seq = heard(screen, "full")["seq"]
+        for number in range(3):
+            feeder.feed([received(number, START)])
+            found = shown(screen, EVENTS, str(number + 1))
+        deltas = found["seq"] - seq
+        assert deltas >= 3
+        screen.send(json.dumps({"full": True}))
+        assert heard(screen, "full")["slots"][EVENTS]["children"] == "3"
+
+
+def test_a_painted_change_becomes_latency(web: WebServer, feeder: Feeder) -> None:
+    with join(web, "page=leader&unit=718&by=handling") as screen:
+        assert heard(screen, "full")["slots"]
+        for number in range(5):
+            feeder.feed([received(number, START)])
+            screen.send(json.dumps({"painted": heard(screen, "delta")["seq"], "took_ms": 12.5}))
+        beat = until(lambda: heard(screen, "beat")["latency"], "a latency")
+        assert 0 <= beat["p50"] <= beat["p99"] < 60_000
+
+
+@pytest.mark.parametrize(
+    ("query", "code"), [("page=nothing", 4404), ("page=wall&unit=nowhere", 4404), ("", 4404)], ids=str
+)
+def test_a_place_that_is_not_is_refused_with_its_reason(web: WebServer, query: str, code: int) -> None:
+    with join(web, query) as screen, pytest.raises(ConnectionClosedError) as closed:
+        heard(screen, "hello")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == code
+
+
+def test_other_peoples_pages_and_strangers_are_refused(start_web: Callable[..., WebServer]) -> None:
+    token = "0123456789abcdef0123456789abcdef"
+    web = start_web(IOC_DEMO_MODE="false", IOC_WEB__TOKEN=token, IOC_WEB__ORIGINS='["https://portal.example"]')
+    bearer = {"Authorization": f"Bearer {token}"}
+    for headers, origin in (
+        ({}, None),
+        ({"Authorization": "Bearer wrong"}, None),
+        (bearer, "https://evil.example"),
+        (bearer, "null"),
+    ):
+        with pytest.raises(InvalidStatus) as refused:
+            join(web, additional_headers=headers, origin=origin)
+        assert refused.value.response.status_code == 403
+    for origin in (None, web.url, "https://portal.example"):
+        with join(web, additional_headers=bearer, origin=origin) as screen:
+            assert heard(screen, "hello")
+
+
+def test_nonsense_ends_that_screen_only(web: WebServer) -> None:
+    with join(web) as good, join(web) as bad:
+        bad.send("not json")
+        with pytest.raises(ConnectionClosedError) as closed:
+            heard(bad, "nothing of this kind ever comes")
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1003
+        assert heard(good, "beat")
+
+
+def test_who_does_not_read_is_cut_off_and_the_others_go_on(web: WebServer) -> None:
+    """A bare socket that says hello and never reads again: its receive buffer is tiny, so the server feels it soon."""
+    with socket.socket() as hung:
+        hung.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        hung.connect(("127.0.0.1", web.port))
+        hung.sendall(
+            (
+                f"GET /live?page=wall HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nUpgrade: websocket\r\n"
+                "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+            ).encode()
+        )
+
+        def screens() -> int:
+            text = web.get("/metrics")[2].decode()
+            return int(float(next(line for line in text.splitlines() if line.startswith("ioc_screens ")).split()[1]))
+
+        until(lambda: screens() == 1, "the hung screen is counted")
+        with join(web) as good:
+            until(lambda: screens() == 1, "the hung screen is gone", patience_s=60)
+            while not heard(good, "beat")["ok"]:
+                pass
+
+
+def test_a_database_that_goes_away_leaves_the_last_picture_and_comes_back(
+    web: WebServer, feeder: Feeder, postgres: Any, store: str
+) -> None:
+    feeder.feed([received(1, START)])
+    with join(web) as screen:
+        shown(screen, EVENTS, "1")
+        name = store_name(feeder)
+        with admin(postgres) as conn:
+            conn.execute(f"alter database {name} with allow_connections false")
+            conn.execute(CUT, (name,))
+        while heard(screen, "beat")["ok"]:
+            pass
+        with join(web) as late:
+            assert heard(late, "full")["slots"][EVENTS]["children"] == "1"
+        with admin(postgres) as conn:
+            conn.execute(f"alter database {name} with allow_connections true")
+        feeder.feed([received(2, START)])
+        shown(screen, EVENTS, "2")
+
+
+def store_name(feeder: Feeder) -> str:
+    row = feeder.reading.execute("select current_database()").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def admin(postgres: Any) -> Any:
+    import psycopg
+
+    return psycopg.connect(postgres.dsn("postgres"), autocommit=True)
