@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import yaml
@@ -232,11 +232,21 @@ def _overlay(tree: dict[str, Any], environ: Mapping[str, str]) -> None:
             if not isinstance(below, dict):
                 raise ConfigError(f"{name}: {level} is a single value, not a section")
             at = below
-        at[path[-1]] = _scalar(text)
+        at[path[-1]] = text if _is_text(path) else _scalar(text)
+
+
+def _is_text(path: list[str]) -> bool:
+    """Whether the key holds text alone: a hotline or a token of digits stays what it is."""
+    kind: Any = Settings
+    for level in path:
+        if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+            return False
+        kind = {field.name: field.type for field in msgspec.structs.fields(kind)}.get(level)
+    return kind is str
 
 
 def _scalar(text: str) -> Any:
-    if text[:1] in "[{" or text in {"true", "false", "null"} or re.fullmatch(r"-?\d+(\.\d+)?", text):
+    if text.startswith(("[", "{")) or text in {"true", "false", "null"} or re.fullmatch(r"-?\d+(\.\d+)?", text):
         return yaml.safe_load(text)
     return text
 
@@ -303,17 +313,22 @@ def from_tree(tree: Mapping[str, Any], named: str = "settings") -> Settings:
         settings = msgspec.convert(tree, Settings, strict=True)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{named}: {error}") from error
-    for value in (
-        settings.database.statement_timeout,
-        settings.ingest.batch_age,
-        settings.ingest.clock_skew,
-        settings.cases.due_soon,
-        settings.cameras.silent_after,
-        *(getattr(settings.feeds, f) for f in settings.feeds.__struct_fields__),
-    ):
-        seconds(value)
+    lengths = {
+        "database.statement_timeout": settings.database.statement_timeout,
+        "ingest.batch_age": settings.ingest.batch_age,
+        "ingest.clock_skew": settings.ingest.clock_skew,
+        "cases.due_soon": settings.cases.due_soon,
+        "cameras.silent_after": settings.cameras.silent_after,
+        **{f"feeds.{name}": getattr(settings.feeds, name) for name in settings.feeds.__struct_fields__},
+        **{f"services.{service.code}.stale_after": service.stale_after for service in settings.services},
+    }
+    for key, value in lengths.items():
+        try:
+            seconds(value)
+        except ConfigError as error:
+            raise ConfigError(f"{named}: {key}: {error}") from None
     try:
         _ = settings.zone
-    except Exception as error:
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
         raise ConfigError(f"province.zone: {settings.province.zone!r} is no known time zone") from error
     return settings
