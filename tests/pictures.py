@@ -83,7 +83,8 @@ def filled(page: Page, look: Look, scope: Scope, snapshot: Snapshot) -> Componen
     for name, props in slots.items():
         for prop, value in props.items():
             setattr(found[name], prop, _plain(value))
-    return layout
+    filled_in: Component = layout
+    return filled_in
 
 
 def _plain(value: Any) -> Any:
@@ -141,7 +142,11 @@ PACKS: dict[str, dict[str, str]] = {
     "wards": {"pack": "binhduong_2025", "outlines": "binh_duong_wards_2025"},
     "tiles": {"outlines": ""},
 }
-STALE = [("ioc.usage.v1", "stale", "SỐ LIỆU CŨ 00:00:42"), ("ioc.indicators.v1", "quiet", "yên 14 phút")]
+STALE = [
+    ("ioc.usage.v1", "stale", "SỐ LIỆU CŨ 00:00:42"),
+    ("ioc.cameras.v1", "stale", "SỐ LIỆU CŨ 21 phút"),
+    ("ioc.indicators.v1", "quiet", "yên 14 phút"),
+]
 
 
 def scenes() -> list[tuple[str, Page, tuple[int, int], dict[str, Any]]]:

@@ -62,7 +62,9 @@ def world(chosen: Settings) -> World:
 
 def _profile(working: bool) -> npt.NDArray[np.float64]:
     hours = (np.arange(BINS_A_DAY) + 0.5) / 6
-    shape = sum(weight * np.exp(-(((hours - at) / wide) ** 2)) for at, weight, wide in PEAKS)
+    shape = np.zeros(BINS_A_DAY)
+    for at, weight, wide in PEAKS:
+        shape += weight * np.exp(-(((hours - at) / wide) ** 2))
     open_now = ((hours > 7.4) & (hours < 11.6)) | ((hours > 13) & (hours < 17.1))
     found: npt.NDArray[np.float64] = np.where(open_now, shape, shape * 0.06) if working else shape * 0.05
     return found
@@ -100,7 +102,7 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
                     row[:, 54:57] = rng.poisson(np.outer(weight, wave[54:57] * 1.7))
                 row[:, now_bin + 1 :] = 0
                 row[:, now_bin] = row[:, now_bin] * (as_of.minute % 10 * 60 + as_of.second) // 600
-            bins[SERIES_FIGURES.index(figure), :, at] = row  # type: ignore[arg-type]
+            bins[SERIES_FIGURES.index(figure), :, at] = row
     _cases(of, pair, bins, levels, weight, now_bin, rng, empty)
     rows = () if empty else _incidents(of, as_of)
     _cameras(of, single, bins, levels, rows, now_bin, rng)
@@ -124,7 +126,7 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
         bins=bins,
         levels_before=levels,
         working_days=working,
-        incidents_open=tuple(sorted(rows, key=lambda row: (-SEVERITIES.index(row.severity), row.since))),  # type: ignore[arg-type]
+        incidents_open=tuple(sorted(rows, key=lambda row: (-SEVERITIES.index(row.severity), row.since))),
         incidents_latest=tuple(sorted(rows, key=lambda row: row.since, reverse=True)),
         results=()
         if empty
@@ -189,7 +191,7 @@ def _cameras(
 ) -> None:
     for row in rows:
         at = of.by_code[row.unit].at
-        single[Metric.OPEN_LOW + SEVERITIES.index(row.severity), at] += 1  # type: ignore[arg-type]
+        single[Metric.OPEN_LOW + SEVERITIES.index(row.severity), at] += 1
         single[Metric.UNACKNOWLEDGED, at] += row.state == "detected"
         levels[5, at] += 1
     if rows:

@@ -1,34 +1,16 @@
-"""Finds a place for each name on a map so that none covers another."""
+"""Finds a place for each name on a map so that none covers another, and none stands on another's ground."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 STEPS = (
     (0.0, 0.0),
-    (0, -0.5),
-    (0, 0.5),
-    (-0.35, 0),
-    (0.35, 0),
-    (0, -1),
-    (0, 1),
-    (-0.6, -0.4),
-    (0.6, -0.4),
-    (-0.6, 0.4),
-    (0.6, 0.4),
-    (-0.9, 0),
-    (0.9, 0),
-    (-0.8, -0.9),
-    (0.8, -0.9),
-    (-0.8, 0.9),
-    (0.8, 0.9),
-    (0, -1.6),
-    (0, 1.6),
-    (-1.2, 0.4),
-    (1.2, 0.4),
-    (-1.2, -0.4),
-    (1.2, -0.4),
+    *((x, y) for y in (-0.4, 0.4) for x in (0.0, -0.3, 0.3)),
+    *((x, 0.0) for x in (-0.35, 0.35, -0.6, 0.6, -0.9, 0.9, -1.2, 1.2)),
+    *((x, y) for y in (-0.9, 0.9) for x in (0.0, -0.4, 0.4, -0.8, 0.8)),
+    *((x, y) for y in (-1.6, 1.6) for x in (0.0, -0.5, 0.5)),
 )
 """Where a label may go, in parts of its own size from where it belongs."""
 
@@ -43,20 +25,34 @@ class Label:
     height: float
 
 
-def spread(labels: Sequence[Label], width: float, height: float, avoid: Sequence[Label] = ()) -> list[Label]:
+def spread(
+    labels: Sequence[Label],
+    width: float,
+    height: float,
+    *,
+    avoid: Sequence[Label] = (),
+    strange: Callable[[int, float, float], float] = lambda _at, _x, _y: 0.0,
+) -> list[Label]:
     """The labels moved as little as needed to overlap little and to lie within ``width`` by ``height``.
 
-    Boxes to ``avoid`` (marks) may be touched, but cost something.
-    Each in turn takes the best of `STEPS`, three times over; the same input gives the same places.
+    Boxes to ``avoid`` (marks) may be touched, but cost something. ``strange(at, x, y)`` is what it costs that the
+    middle of label ``at`` lies on a point. Each in turn takes the best of `STEPS`, three times over; the same input
+    gives the same places.
     """
+    choices = []
+    for at, wanted in enumerate(labels):
+        own = []
+        for step in STEPS:
+            label = _moved(wanted, step, width, height)
+            far = abs(label.x - wanted.x) / label.width + abs(label.y - wanted.y) / label.height
+            own.append((far + _covered(label, avoid) * 2 + strange(at, label.x, label.y), label))
+        choices.append(own)
     placed = list(labels)
     for _ in range(3):
-        for at, wanted in enumerate(labels):
-            others = [other for index, other in enumerate(placed) if index != at]
-            placed[at] = min(
-                (_moved(wanted, step, width, height) for step in STEPS),
-                key=lambda label, wanted=wanted, others=others: _cost(label, wanted, others, avoid),  # type: ignore[misc]
-            )
+        for at, own in enumerate(choices):
+            others = placed[:at] + placed[at + 1 :]
+            costs = [cost + _covered(label, others) * 12 for cost, label in own]
+            placed[at] = own[costs.index(min(costs))][1]
     return placed
 
 
@@ -64,11 +60,6 @@ def _moved(label: Label, step: tuple[float, float], width: float, height: float)
     x = min(max(label.x + step[0] * label.width, label.width / 2), width - label.width / 2)
     y = min(max(label.y + step[1] * label.height, label.height / 2), height - label.height / 2)
     return Label(x, y, label.width, label.height)
-
-
-def _cost(label: Label, wanted: Label, others: Sequence[Label], avoid: Sequence[Label]) -> float:
-    far = abs(label.x - wanted.x) / label.width + abs(label.y - wanted.y) / label.height
-    return _covered(label, others) * 12 + _covered(label, avoid) * 4 + far
 
 
 def _covered(label: Label, others: Sequence[Label]) -> float:

@@ -118,6 +118,18 @@ def read(name: str) -> Mapping[str, Outline]:
     return outlines
 
 
+def _within(at: tuple[float, float], ring: Ring) -> bool:
+    (west, south), (east, north) = ring.min(axis=0), ring.max(axis=0)
+    if not (west <= at[0] <= east and south <= at[1] <= north):
+        return False
+    x, y = ring[:, 0], ring[:, 1]
+    x2, y2 = np.roll(x, -1), np.roll(y, -1)
+    crosses = (y > at[1]) != (y2 > at[1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = at[0] < (x2 - x) * (at[1] - y) / (y2 - y) + x
+    return bool(np.count_nonzero(crosses & left) % 2)
+
+
 def _area(ring: Ring) -> float:
     x, y = ring[:, 0], ring[:, 1]
     return abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2
@@ -156,6 +168,7 @@ class Atlas:
         former = outlines.replace("_wards_2025", "_districts")
         self.former = read(former) if former != outlines and _exists(former) else {}
         self._views: dict[str, View] = {}
+        self._owners: dict[tuple[str, int, int], str] = {}
 
     def view(self, code: str) -> View:
         """The map of a unit: the places directly below it, or itself where nothing is below."""
@@ -163,6 +176,14 @@ class Atlas:
         if found is None:
             found = self._views[code] = self._make(code)
         return found
+
+    def owner(self, code: str, at: tuple[float, float]) -> str:
+        """The code of the place of the view of ``code`` that lies at a point, to half a kilometre; empty outside."""
+        key = (code, round(at[0] * 2), round(at[1] * 2))
+        if key not in self._owners:
+            inside = (place.unit.code for place in self.view(code).places if any(_within(at, r) for r in place.rings))
+            self._owners[key] = next(inside, "")
+        return self._owners[key]
 
     def _make(self, code: str) -> View:
         below = [unit for unit in self.world.children(code) if unit.kind not in ("department", "branch")]

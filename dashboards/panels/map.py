@@ -16,9 +16,9 @@ from dash.development.base_component import Component
 from dashboards.marks import map as marks
 from dashboards.marks.outlines import Box, Place, View, atlas, fitted, grown, project
 from dashboards.pages.addresses import unit_address
-from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panel import Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, icon, spoken
-from dashboards.panels.map_labels import NAME, Wanted, label, placed, wanted_labels
+from dashboards.panels.map_labels import NAME, Stage, Wanted, label, placed, wanted_labels
 from dashboards.panels.ranks import ranked
 from dashboards.text.formats import number, percent
 from dashboards.text.names import listed
@@ -67,7 +67,10 @@ def _legends(look: Look) -> Component:
         html.Span([icon(f"sev-{name}", f"sev {name}"), t(f"severity.{name}"), figure_text(NAME, f"count-{name}", "n")])
         for name in reversed(SEVERITIES)
     ]
-    pins = html.Div([html.Span(t("map.incidents"), className="legend-title"), *severities], className="legend")
+    pins = html.Div(
+        [html.Span(t("map.incidents"), className="legend-title"), *severities, age_tag("ioc.cameras.v1")],
+        className="legend",
+    )
     return html.Div([shares, pins], className="legends")
 
 
@@ -124,7 +127,8 @@ def _top(look: Look) -> Component:
 
 def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     """Colours, labels, pins and the worst places of the scope as it is now."""
-    view = atlas(snapshot.world, look.settings).view(scope.unit)
+    known = atlas(snapshot.world, look.settings)
+    view = known.view(scope.unit)
     rows = {row.unit.code: row for row in snapshot.rows(place.unit for place in view.places)}
     cases = {code: row.cases for code, row in rows.items()}
     width, height = STAGES[look.device]
@@ -143,10 +147,10 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         slot(NAME, "note"): {"children": _note(view, look)},
     }
     wanted = wanted_labels(view, cases, look)
-    outside = [one for one in wanted if not _inside(one[2], window)]
-    slots |= placed("label", LABELS, outside, box, STAGES[look.device], look, found)
+    outside = [one for one in wanted if not _inside(one.at, window)]
+    slots |= placed("label", LABELS, outside, Stage(scope.unit, box, STAGES[look.device]), look, known, found)
     if look.device == "wall":
-        slots |= _inset_slots(view, cases, dense, look, open_now, points, wanted)
+        slots |= _inset_slots(scope.unit, view, cases, dense, look, open_now, points, wanted)
         slots |= _top_slots(list(rows.values()), look, TOP_BESIDE_INSET if dense else TOP)
         counts = snapshot.incidents(scope).open_by_severity
         slots |= {
@@ -172,6 +176,7 @@ def _inside(at: tuple[float, float], window: Box | None) -> bool:
 
 
 def _inset_slots(
+    code: str,
     view: View,
     cases: Mapping[str, CaseFigures],
     dense: Box | None,
@@ -180,19 +185,28 @@ def _inset_slots(
     points: Mapping[str, tuple[float, float]],
     wanted: Sequence[Wanted],
 ) -> Slots:
+    known = atlas(look.world, look.settings)
     if dense is None:
         empty = {"data": [], "layout": layout(look, xaxis={"visible": False}, yaxis={"visible": False})}
         return {
             slot(NAME, "inset"): {"className": "map-inset hidden"},
             slot(NAME, "inset-chart"): {"figure": empty},
-            **placed("inset", INSET_LABELS, [], (0, 0, 1, 1), INSET, look),
+            **placed("inset", INSET_LABELS, [], Stage(code, (0, 0, 1, 1), INSET), look, known),
         }
     box = fitted(dense, INSET[0] / INSET[1])
     found = marks.pins(open_now, points, box, (box[2] - box[0]) / INSET[0] * 40)
     return {
         slot(NAME, "inset"): {"className": "map-inset"},
         slot(NAME, "inset-chart"): {"figure": marks.figure(view, cases, found, box, look)},
-        **placed("inset", INSET_LABELS, [one for one in wanted if _inside(one[2], box)], box, INSET, look, found),
+        **placed(
+            "inset",
+            INSET_LABELS,
+            [one for one in wanted if _inside(one.at, box)],
+            Stage(code, box, INSET),
+            look,
+            known,
+            found,
+        ),
     }
 
 
@@ -283,4 +297,4 @@ def _note(view: View, look: Look) -> str:
     return look.t("map.note_district" if view.places[0].unit.kind == "district" else "map.note_commune", n=n)
 
 
-PANEL = Panel(NAME, ("ioc.cases.v1", "ioc.cameras.v1"), frame, update, every_s=5)
+PANEL = Panel(NAME, ("ioc.cases.v1",), frame, update, every_s=5)

@@ -2,85 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from dash import html
 from dash.development.base_component import Component
 
 from dashboards.marks.labels import Label, spread
 from dashboards.marks.map import Pin
-from dashboards.marks.outlines import Box, View
+from dashboards.marks.outlines import Atlas, Box, View
 from dashboards.panel import Look, Slots, slot
 from dashboards.panels.heading import figure_text
 from dashboards.text.formats import number
 from ioc.figures import CaseFigures
 
 NAME = "map"
+ABROAD, OFF_LAND = 2.5, 0.8
+"""What it costs a name to stand on another's ground, and outside all."""
 
-Wanted = tuple[str, int, tuple[float, float], bool]
-"""A label: its name, the overdue cases it counts, the point it belongs to, and whether a dot stands there."""
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A name, the overdue cases it counts, the point and the units it belongs to, whether a dot stands there."""
+
+    name: str
+    overdue: int
+    at: tuple[float, float]
+    codes: Collection[str]
+    dotted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The part of the world that labels stand on, and its size in pixels."""
+
+    scope: str
+    box: Box
+    size: tuple[int, int]
+
+    def pixel(self, at: tuple[float, float]) -> tuple[float, float]:
+        """Where a point lies, from the top left."""
+        west, south, east, north = self.box
+        return (at[0] - west) / (east - west) * self.size[0], (north - at[1]) / (north - south) * self.size[1]
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """The point at a pixel."""
+        west, south, east, north = self.box
+        return west + x / self.size[0] * (east - west), north - y / self.size[1] * (north - south)
 
 
 def wanted_labels(view: View, cases: Mapping[str, CaseFigures], look: Look) -> list[Wanted]:
     """A label for each place, on a crowded map for each group of them."""
     if view.groups:
         return [
-            (group.short, sum(cases[code].open_overdue for code in group.codes), group.at, False)
+            Wanted(
+                group.short,
+                sum(cases[code].open_overdue for code in group.codes),
+                group.at,
+                frozenset(group.codes),
+                False,
+            )
             for group in view.groups
             if group.codes
         ]
     return [
-        (place.unit.short(look.language), cases[place.unit.code].open_overdue, place.at, not place.rings)
+        Wanted(
+            place.unit.short(look.language),
+            cases[place.unit.code].open_overdue,
+            place.at,
+            (place.unit.code,),
+            not place.rings,
+        )
         for place in view.places
     ]
 
 
 def placed(
-    part: str,
-    most: int,
-    wanted: Sequence[Wanted],
-    box: Box,
-    stage: tuple[int, int],
-    look: Look,
-    pins: Sequence[Pin] = (),
+    part: str, most: int, wanted: Sequence[Wanted], stage: Stage, look: Look, known: Atlas, pins: Sequence[Pin] = ()
 ) -> Slots:
-    """The slots of up to ``most`` labels on a ``stage`` that shows ``box``.
-
-    Where there are more, those with most overdue cases.
-    """
-    width, height = stage
-    size = 31 if look.device == "wall" else 13
-    wall = look.device == "wall"
-    shown = list(wanted) if len(wanted) <= most else sorted(wanted, key=lambda one: -one[1])[:most]
-    texts = [_count(n, look) for _, n, _, _ in shown]
-    lower = size * 1.25
-    boxes = [
-        Label(
-            (at[0] - box[0]) / (box[2] - box[0]) * width,
-            (box[3] - at[1]) / (box[3] - box[1]) * height + (size * 2.1 if dotted else 0),
-            max(len(name), len(text) * 0.9) * size * 0.6 + 8,
-            size * 1.2 + (lower if text else 0),
-        )
-        for (name, _, at, dotted), text in zip(shown, texts, strict=True)
-    ]
+    """The slots of up to ``most`` labels on a stage; where there are more, those with most overdue cases."""
+    shown = list(wanted) if len(wanted) <= most else sorted(wanted, key=lambda one: -one.overdue)[:most]
+    width, height = stage.size
     slots: Slots = {}
-    marks = 44 if wall else 20
-    avoid = [
-        Label((x - box[0]) / (box[2] - box[0]) * width, (box[3] - y) / (box[3] - box[1]) * height, marks, marks)
-        for x, y in [*((pin.x, pin.y) for pin in pins), *(at for _, _, at, dotted in shown if dotted)]
-    ]
-    for at, label in enumerate(spread(boxes, width, height, avoid)):
+    for at, label in enumerate(_room(shown, stage, look, known, pins)):
+        one = shown[at]
         slots[slot(NAME, f"{part}-{at}")] = {
             "className": "map-label",
             "style": {"left": f"{label.x / width * 100:.2f}%", "top": f"{label.y / height * 100:.2f}%"},
         }
-        slots[slot(NAME, f"{part}-name-{at}")] = {"children": shown[at][0]}
-        slots[slot(NAME, f"{part}-n-{at}")] = {"children": texts[at], "className": "late" if shown[at][1] else ""}
+        slots[slot(NAME, f"{part}-name-{at}")] = {"children": one.name}
+        slots[slot(NAME, f"{part}-n-{at}")] = {
+            "children": _count(one.overdue, look),
+            "className": "late" if one.overdue else "",
+        }
     for at in range(len(shown), most):
         slots[slot(NAME, f"{part}-{at}")] = {"className": "map-label hidden", "style": {}}
         slots[slot(NAME, f"{part}-name-{at}")] = {"children": ""}
         slots[slot(NAME, f"{part}-n-{at}")] = {"children": "", "className": ""}
     return slots
+
+
+def _room(shown: Sequence[Wanted], stage: Stage, look: Look, known: Atlas, pins: Sequence[Pin]) -> list[Label]:
+    wall = look.device == "wall"
+    size, mark = (31, 40) if wall else (13, 18)
+    boxes, marks = [], [stage.pixel((pin.x, pin.y)) for pin in pins]
+    for one in shown:
+        text = _count(one.overdue, look)
+        x, y = stage.pixel(one.at)
+        if one.dotted:
+            marks.append((x, y))
+            y += size * 2.1
+        wide = max(len(one.name), len(text) * 0.9) * size * 0.6 + 8
+        boxes.append(Label(x, y, wide, size * (2.45 if text else 1.2)))
+
+    def strange(at: int, x: float, y: float) -> float:
+        if shown[at].dotted:
+            return 0.0
+        owner = known.owner(stage.scope, stage.point(x, y))
+        return 0.0 if owner in shown[at].codes else ABROAD if owner else OFF_LAND
+
+    avoid = [Label(x, y, mark, mark) for x, y in marks]
+    return spread(boxes, *stage.size, avoid=avoid, strange=strange)
 
 
 def _count(n: int, look: Look) -> str:
