@@ -346,6 +346,7 @@ def read_indicators(settings: Settings) -> dict[str, Indicator]:
             target=_number(row.get("target")),
             goal="lower" if row.get("goal") == "lower" else "higher",
             roll_up={"sum": "sum", "mean": "mean"}.get(row.get("roll_up") or "", "own"),  # type: ignore[arg-type]
+            source=row.get("source") or "",
         )
     return found
 
