@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -110,10 +111,10 @@ class EmbeddedKafka:
         settings = self.directory / "server.properties"
         if not (self.data / "meta.properties").exists():
             self._format(broker, controller)
-        settings.write_text(PROPERTIES.format(broker=broker, controller=controller, data=self.data), encoding="utf-8")
+        settings.write_text(properties(broker, controller, self.data), encoding="ascii")
         (self.directory / "version.json").write_text(json.dumps({"kafka": KAFKA_VERSION}), encoding="utf-8")
         said_before = self.log.stat().st_size if self.log.exists() else 0
-        self.process = spawn(self._command("kafka.Kafka", str(settings)), death=signal.SIGTERM, log=self.log)
+        self.process = self._spawn("kafka.Kafka", str(settings), death=signal.SIGTERM)
         wait_until(lambda: not self.alive() or self._has_started(said_before), START_PATIENCE_S)
         if not self.alive():
             raise OperatorError(f"Kafka ended at its start: {last_lines(self.log)} ({self.log})")
@@ -139,12 +140,14 @@ class EmbeddedKafka:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
-    def _command(self, main: str, *words: str) -> list[str]:
-        return [
+    def _spawn(self, main: str, *words: str, death: signal.Signals) -> subprocess.Popen[bytes]:
+        command = [
             str(self._java), "-Xms128m", f"-Xmx{self.heap_mb}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
             "-Djava.awt.headless=true", f"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}", self._mark,
             "-cp", f"{self._jars}/*", main, *words,
         ]  # fmt: skip
+        env = {**os.environ, "LC_ALL": "C.UTF-8"}  # Java reads the names of files by it
+        return spawn(command, death=death, log=self.log, env=env)
 
     @property
     def _mark(self) -> str:
@@ -174,11 +177,10 @@ class EmbeddedKafka:
         new = self.directory / "data.new"  # renamed when whole: what an interrupted format left is no data
         shutil.rmtree(new, ignore_errors=True)
         settings = self.directory / "format.properties"
-        settings.write_text(PROPERTIES.format(broker=broker, controller=controller, data=new), encoding="utf-8")
+        settings.write_text(properties(broker, controller, new), encoding="ascii")
         cluster = "c" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]  # "-" first would be an option
         words = ("format", "-t", cluster, "-c", str(settings))
-        done = spawn(self._command("kafka.tools.StorageTool", *words), death=signal.SIGKILL, log=self.log).wait()
-        if done != 0:
+        if self._spawn("kafka.tools.StorageTool", *words, death=signal.SIGKILL).wait() != 0:
             raise OperatorError(f"Kafka could not format its storage: {last_lines(self.log)} ({self.log})")
         shutil.rmtree(self.data, ignore_errors=True)
         new.rename(self.data)
@@ -191,6 +193,12 @@ class EmbeddedKafka:
         for process in psutil.wait_procs(left, timeout=20)[1]:
             process.kill()
             process.wait(10)
+
+
+def properties(broker: int, controller: int, data: Path) -> str:
+    """The broker's settings; Java reads such files as Latin-1, so what isn't ASCII in ``data`` is escaped."""
+    path = "".join(char if char.isascii() else f"\\u{ord(char):04x}" for char in str(data).replace("\\", "\\\\"))
+    return PROPERTIES.format(broker=broker, controller=controller, data=path)
 
 
 def refuse_newer(record: Path, version: str) -> None:

@@ -98,6 +98,13 @@ def test_a_supervisor_that_ends_leaves_no_broker_in_the_way(
 
 
 @pytest.mark.kafka
+def test_a_path_in_vietnamese_works(tmp_path: Path, kafka: str) -> None:
+    with EmbeddedKafka(tmp_path / "dữ liệu của tỉnh") as broker:
+        assert (broker.data / "meta.properties").exists()
+        make_topic(broker.bootstrap_servers)
+
+
+@pytest.mark.kafka
 def test_a_second_supervisor_is_refused(own_kafka: EmbeddedKafka) -> None:
     with pytest.raises(OperatorError, match="in use by process"):
         EmbeddedKafka(own_kafka.directory).start()

@@ -79,6 +79,12 @@ def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.database
+def test_a_path_in_vietnamese_works(tmp_path: Path) -> None:
+    with EmbeddedPostgres(tmp_path / "dữ liệu của tỉnh") as server:
+        write(server, 1)
+
+
+@pytest.mark.database
 def test_a_killed_server_recovers(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "pg")
     with server:
