@@ -143,39 +143,42 @@ def figure(
                     "font": {"size": 28 if wall else 13, "color": ink["heat-soon" if look.theme == "dark" else "ink"]},
                 }
             )
-    step = 2 if hours[1] - hours[0] <= 12 else 4
-    if not wall:
-        step = 3 if hours[1] - hours[0] <= 12 else 6
+    return {"data": traces, "layout": _layout(look, hours, top, notes, now)}
+
+
+def blank(look: Look) -> dict[str, Any]:
+    """The chart before its first figure: already of the same build, with both charts, for Plotly loses its way when
+    axes come while it draws the first time."""
+    lines = [
+        {"type": "scatter", "mode": "lines", "x": [6, 18], "y": [0, 0], "yaxis": axis, "line": {"width": 0}}
+        for _, _, axis, _ in ROWS
+    ]
+    return {"data": lines, "layout": _layout(look, (6, 18), 10, [], None)}
+
+
+def _layout(
+    look: Look, hours: tuple[int, int], top: float, notes: list[dict[str, Any]], now: float | None
+) -> dict[str, Any]:
+    wall, whole = look.device == "wall", hours[1] - hours[0]
+    step = (2 if whole <= 12 else 4) if wall else (3 if whole <= 12 else 6)
     ticks = list(range(hours[0] + (1 if step == 2 else 0 if wall else step), hours[1] + 1, step))
     axis_y = {"range": [0, top * 1.08], "nticks": 3}
-    return {
-        "data": traces,
-        "layout": layout(
-            look,
-            margin={"l": 92, "r": 12, "t": 0, "b": 52} if wall else {"l": 40, "r": 8, "t": 0, "b": 24},
-            xaxis={
-                "range": [hours[0], hours[1]],
-                "tickvals": ticks,
-                "ticktext": [f"{hour:02}:00" for hour in ticks],
-                "anchor": "y2",
-            },
-            yaxis={**axis_y, "domain": ROWS[0][3]},
-            yaxis2={**layout(look)["yaxis"], **axis_y, "domain": ROWS[1][3]},
-            annotations=notes,
-            shapes=[
-                {
-                    "type": "line",
-                    "xref": "x",
-                    "yref": "paper",
-                    "x0": round(now, 2),
-                    "x1": round(now, 2),
-                    "y0": 0,
-                    "y1": 0.97,
-                    "line": {"color": ink["ink-2"], "width": width / 3},
-                }
-            ],
-        ),
-    }
+    line = {"color": colours(look.theme)["ink-2"], "width": 2 if wall else 0.75}
+    here = {"type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 0.97, "line": line}
+    return layout(
+        look,
+        margin={"l": 92, "r": 12, "t": 0, "b": 52} if wall else {"l": 40, "r": 8, "t": 0, "b": 24},
+        xaxis={
+            "range": [hours[0], hours[1]],
+            "tickvals": ticks,
+            "ticktext": [f"{hour:02}:00" for hour in ticks],
+            "anchor": "y2",
+        },
+        yaxis={**axis_y, "domain": ROWS[0][3]},
+        yaxis2={**layout(look)["yaxis"], **axis_y, "domain": ROWS[1][3]},
+        annotations=notes,
+        shapes=[] if now is None else [{**here, "x0": round(now, 2), "x1": round(now, 2)}],
+    )
 
 
 def _whole(values: Floats) -> list[float | None]:

@@ -129,17 +129,24 @@ def figure(
     if window is not None:
         corners = dict(zip(("x0", "y0", "x1", "y1"), window, strict=True))
         shapes.append({"type": "rect", **corners, "line": {"color": ink["ink-2"], "width": line}})
+    return {"data": traces, "layout": _layout(look, box, shapes)}
+
+
+def blank(look: Look) -> dict[str, Any]:
+    """The chart before its first figure: already of the same build, for Plotly loses its way when margins and axes
+    change while it draws the first time."""
+    return {"data": [], "layout": _layout(look, (0, 0, 1, 1), [])}
+
+
+def _layout(look: Look, box: Box, shapes: list[dict[str, Any]]) -> dict[str, Any]:
     bare = {"visible": False, "showgrid": False, "fixedrange": True}
-    return {
-        "data": traces,
-        "layout": layout(
-            look,
-            margin={"l": 0, "r": 0, "t": 0, "b": 0},
-            xaxis={**bare, "range": [box[0], box[2]]},
-            yaxis={**bare, "range": [box[1], box[3]]},
-            shapes=shapes,
-        ),
-    }
+    return layout(
+        look,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        xaxis={**bare, "range": [box[0], box[2]]},
+        yaxis={**bare, "range": [box[1], box[3]]},
+        shapes=shapes,
+    )
 
 
 def _ground(rings: Iterable[Ring], fill: str | None, line: str, width: float) -> dict[str, Any]:

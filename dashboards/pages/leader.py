@@ -9,6 +9,7 @@ from dashboards.pages.addresses import unit_address
 from dashboards.panel import Look, Page, age_tag, clock_tag, tile
 from dashboards.panels import attention, flow, footing, headline, incidents, ranking, services, summary, targets
 from dashboards.panels import map as map_panel
+from dashboards.panels.header import notices
 from dashboards.panels.heading import icon
 from dashboards.text.names import listed
 from ioc.snapshot import Scope
@@ -86,11 +87,17 @@ def _header(look: Look, scope: Scope) -> Component:
     )
 
 
+def _notice(look: Look) -> list[Component]:
+    told = notices(look)
+    return [html.Div([html.Span(text) for text in told], className="notice")] if told else []
+
+
 def layout(look: Look, scope: Scope) -> Component:
     """What needs you, four figures, where and who, then everything else further down."""
     return html.Main(
         [
             _header(look, scope),
+            *_notice(look),
             html.Div([tile(panel, look, "bare") for panel in attention.PANELS], className="attention-row"),
             html.Div([tile(panel, look, "card") for panel in FIGURES], className="figure-row"),
             html.Div(

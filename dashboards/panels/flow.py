@@ -14,7 +14,7 @@ from dashboards.marks import flow
 from dashboards.panel import Look, Panel, Slots, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, spoken
 from dashboards.text.formats import number
-from dashboards.theme import config, layout
+from dashboards.theme import config
 from ioc.snapshot import Figure, Scope, Snapshot
 
 NAME = "flow"
@@ -33,7 +33,7 @@ def frame(look: Look) -> Component:
     ]
     chart = dcc.Graph(
         id=slot(NAME, "chart"),
-        figure={"data": [], "layout": layout(look, xaxis={"visible": False}, yaxis={"visible": False})},
+        figure=flow.blank(look),
         config=config(look),
         className="plot",
         responsive=True,

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboards.comparison import WEEKDAYS, comparable_day
 from dashboards.panel import Look, Panel, Slots, clock_tag, data, slot
-from dashboards.panels.header import badges, day_note
+from dashboards.panels.header import day_note
 from dashboards.panels.heading import icon
 from ioc.snapshot import Scope, Snapshot
 
@@ -22,7 +22,6 @@ def frame(look: Look) -> Component:
     latency = html.Span([look.t("ticker.latency"), " ", html.Span(**data(latency=""))], className="latency")
     return html.Footer(
         [
-            *badges(look),
             replay,
             clock_tag("date"),
             html.Span(id=slot(NAME, "day"), className="day"),

@@ -16,14 +16,15 @@ from ioc.workdays import holiday, is_working_day
 NAME = "header"
 
 
+def notices(look: Look) -> list[str]:
+    """What everybody must know of this installation, on every page: simulated figures, no Kafka."""
+    found = [look.t("badge.demo")] if look.settings.demo_mode else []
+    return [*found, look.t("badge.log")] if look.settings.broker == "log" else found
+
+
 def badges(look: Look) -> list[Component]:
-    """What everybody must know of this installation: simulated figures, no Kafka. Never hidden."""
-    found: list[Component] = []
-    if look.settings.demo_mode:
-        found.append(html.Span(look.t("badge.demo"), className="badge-doubt"))
-    if look.settings.broker == "log":
-        found.append(html.Span(look.t("badge.log"), className="badge-doubt"))
-    return found
+    """The notices as tags."""
+    return [html.Span(text, className="badge-doubt") for text in notices(look)]
 
 
 def feeds(look: Look) -> Component:

@@ -77,10 +77,16 @@ def place_name(world: World, row: IncidentRow, language: Language) -> str:
 
 
 def ordered(rows: list[IncidentRow]) -> list[IncidentRow]:
-    """Unaccepted critical ones first, then by what is newest."""
-    return sorted(
-        rows, key=lambda row: (not (row.severity == "critical" and row.state == "detected"), -row.since.timestamp())
-    )
+    """Unaccepted critical ones, other critical ones, unaccepted high ones; then the newest. Hundreds of riders without
+    helmets must not push a fire off the wall."""
+
+    def rank(row: IncidentRow) -> int:
+        new = row.state == "detected"
+        if row.severity == "critical":
+            return 0 if new else 1
+        return 2 if row.severity == "high" and new else 3
+
+    return sorted(rows, key=lambda row: (rank(row), -row.since.timestamp()))
 
 
 def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:

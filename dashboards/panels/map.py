@@ -22,7 +22,7 @@ from dashboards.panels.map_labels import NAME, Stage, Wanted, label, placed, wan
 from dashboards.panels.ranks import ranked
 from dashboards.text.formats import number, percent
 from dashboards.text.names import listed
-from dashboards.theme import config, layout
+from dashboards.theme import config
 from ioc.figures import SEVERITIES, CaseFigures
 from ioc.snapshot import Scope, Snapshot, UnitRow
 
@@ -78,7 +78,7 @@ def _chart(look: Look, part: str) -> Component:
     return html.Div(
         dcc.Graph(
             id=slot(NAME, part),
-            figure={"data": [], "layout": layout(look, xaxis={"visible": False}, yaxis={"visible": False})},
+            figure=marks.blank(look),
             config=config(look),
             className="plot",
             responsive=True,
@@ -187,10 +187,9 @@ def _inset_slots(
 ) -> Slots:
     known = atlas(look.world, look.settings)
     if dense is None:
-        empty = {"data": [], "layout": layout(look, xaxis={"visible": False}, yaxis={"visible": False})}
         return {
             slot(NAME, "inset"): {"className": "map-inset hidden"},
-            slot(NAME, "inset-chart"): {"figure": empty},
+            slot(NAME, "inset-chart"): {"figure": marks.blank(look)},
             **placed("inset", INSET_LABELS, [], Stage(code, (0, 0, 1, 1), INSET), look, known),
         }
     box = fitted(dense, INSET[0] / INSET[1])

@@ -119,7 +119,7 @@ WORDS: Final[Mapping[str, str]] = {
     "state.resolved": "resolved",
     "state.closed": "closed",
     "incidents.title": "Open camera incidents",
-    "incidents.count": "{n} open · newest first",
+    "incidents.count": "{n} open · gravest, then newest",
     "incidents.more": "and {n} more · no images, no plates",
     "incidents.privacy": "no images, no plates",
     "incidents.none": "No open incidents",

@@ -119,7 +119,7 @@ WORDS: Final[Mapping[str, str]] = {
     "state.resolved": "đã xử lý",
     "state.closed": "đã đóng",
     "incidents.title": "Sự cố camera đang mở",
-    "incidents.count": "{n} đang mở · gần nhất trước",
+    "incidents.count": "{n} đang mở · nặng trước, mới trước",
     "incidents.more": "và {n} sự cố khác · không hiện hình ảnh, biển số",
     "incidents.privacy": "không hiện hình ảnh, biển số",
     "incidents.none": "Không có sự cố đang mở",
