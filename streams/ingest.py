@@ -28,7 +28,7 @@ from ioc.store.units import load
 from streams.decode import Decode, Decoder
 from streams.progress import Progress
 from streams.source import Place, Slice, Source, open_source
-from streams.writer import Writer, pause_s
+from streams.writer import STANDSTILL_S, Writer, pause_s
 
 ENDS_S = 0.4
 """How often the ends of the partitions are noted: lag is known to the second."""
@@ -313,7 +313,9 @@ class Ingest:
 
     def _connection(self) -> Connection:
         if self._conn.closed or self._conn.broken:
-            self._conn = connect(self._settings.database.dsn, self._settings, name="ioc ingest")
+            self._conn = connect(
+                self._settings.database.dsn, self._settings, name="ioc ingest", longest_pause_s=STANDSTILL_S
+            )
         return self._conn
 
 
@@ -355,7 +357,7 @@ def run(settings: Settings) -> int:
 def open_ingest(settings: Settings) -> Ingest:
     """A member of the group, ready to run. Raises Transient where a server is away."""
     owner = owner_name()
-    conn = connect(settings.database.dsn, settings, name="ioc ingest")
+    conn = connect(settings.database.dsn, settings, name="ioc ingest", longest_pause_s=STANDSTILL_S)
     try:
         check(conn)
         source = open_source(settings, owner)

@@ -16,6 +16,8 @@ from ioc.store.connect import Connection, connect
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
+STANDSTILL_S = 8.0
+"""A process that stands still for so long in the middle of a transaction loses it, so that others can take over."""
 
 
 def pause_s(attempt: int) -> float:
@@ -73,7 +75,12 @@ class Writer:
         while True:
             try:
                 if self._conn is None:
-                    self._conn = connect(self._settings.database.dsn, self._settings, name="ioc ingest writer")
+                    self._conn = connect(
+                        self._settings.database.dsn,
+                        self._settings,
+                        name="ioc ingest writer",
+                        longest_pause_s=STANDSTILL_S,
+                    )
                 return write_batch(self._conn, batch, self._rules)
             except Transient as error:
                 if self._conn is not None:

@@ -6,6 +6,7 @@ exactly at the due moment happen all the time. The same few cases, cameras and u
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
@@ -207,3 +208,59 @@ def questions(draw: st.DrawFn) -> tuple[datetime, datetime, datetime]:
     as_of = draw(st.one_of(moments(), moments(), due_moments()))
     from_, to = sorted((draw(moments()), draw(moments())))
     return as_of, from_, draw(st.sampled_from((to, as_of))) if as_of >= from_ else to
+
+
+def ordinary(seed: int, cases: int) -> list[tuple[str, Event]]:
+    """A busy week of ``cases`` cases with uses, incidents, cameras and some repeats, in no order; the same for a seed.
+
+    For tests of what happens to records, not to definitions: ids differ between seeds.
+    """
+    chance = random.Random(seed)
+
+    def at() -> str:
+        return written(MONDAY + chance.randrange(DAYS * 86_400_000_000) * US)
+
+    sent: list[tuple[str, Event]] = []
+    for no in range(cases):
+        for step in range(chance.randint(1, 8)):
+            event = {
+                "event_id": f"{seed}-{no}-{step}",
+                "occurred_at": at(),
+                "case_code": f"H-{seed}-{no}",
+                "status": chance.choice(STATUSES),
+                "procedure_code": "1.001193",
+                "receiving_unit": chance.choice(UNITS),
+                "handling_unit": chance.choice(UNITS),
+                "channel": chance.choice(("counter", "online", "postal")),
+            }
+            if chance.random() < 0.4:
+                event["due_at"] = at()
+            sent.append((CASES, event))
+        sent.append(
+            (
+                USAGE,
+                {
+                    "event_id": f"{seed}-{no}",
+                    "occurred_at": at(),
+                    "service": chance.choice(("portal", "payment")),
+                    "action": "pay",
+                    "unit": chance.choice(UNITS),
+                    "outcome": chance.choice(("ok", "ok", "error", "timeout")),
+                    "amount_vnd": chance.randrange(10**6),
+                },
+            )
+        )
+        seen: Event = {"occurred_at": at(), "unit": chance.choice(UNITS), "camera_id": f"C-{chance.randrange(9)}"}
+        incident = {
+            "type": "incident",
+            "event_id": f"{seed}-{no}i",
+            "incident_id": f"i-{seed}-{chance.randrange(cases)}",
+            "kind": "accident",
+            "severity": chance.choice(("low", "medium", "high", "critical")),
+            "state": chance.choice(STATES),
+        }
+        health = {"type": "health", "event_id": f"{seed}-{no}h", "status": chance.choice(("online", "offline"))}
+        sent.append((CAMERAS, seen | chance.choice((incident, health))))
+    sent += chance.sample(sent, len(sent) // 20)
+    chance.shuffle(sent)
+    return sent

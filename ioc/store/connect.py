@@ -65,7 +65,11 @@ def translated() -> Iterator[None]:
         raise OperatorError("the database has no schema yet: run 'ioc migrate'") from error
     except psycopg.errors.DiskFull as error:
         raise Transient(f"the database's disk is full: {one_line(error)}") from error
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except (
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+        psycopg.errors.IdleInTransactionSessionTimeout,
+    ) as error:
         raise Transient(one_line(error)) from error
 
 
@@ -99,8 +103,14 @@ def one_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0]
 
 
-def connect(dsn: str, settings: Settings | None = None, *, name: str = "ioc") -> Connection:
-    """A connection in autocommit with the session in UTC. Raises ConfigError or Transient."""
+def connect(
+    dsn: str, settings: Settings | None = None, *, name: str = "ioc", longest_pause_s: float = 0.0
+) -> Connection:
+    """A connection in autocommit with the session in UTC. Raises ConfigError or Transient.
+
+    The server ends the session of a client that has vanished, and of one that stands still between two statements of a
+    transaction for more than ``longest_pause_s`` (0 = never): its locks would keep everyone else waiting.
+    """
     if not dsn:
         raise ConfigError("database.dsn is not set: set IOC_DATABASE__DSN, or start 'ioc demo' and name its --data-dir")
     timeout_ms = round(1000 * seconds(settings.database.statement_timeout)) if settings else 0
@@ -110,7 +120,11 @@ def connect(dsn: str, settings: Settings | None = None, *, name: str = "ioc") ->
             autocommit=True,
             application_name=name,
             connect_timeout=5,
-            options=f"-c timezone=UTC -c statement_timeout={timeout_ms}",
+            options=(
+                f"-c timezone=UTC -c statement_timeout={timeout_ms}"
+                f" -c idle_in_transaction_session_timeout={round(1000 * longest_pause_s)}"
+                " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+            ),
             keepalives_idle=5,
             keepalives_interval=2,
             keepalives_count=3,
