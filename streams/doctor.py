@@ -13,7 +13,7 @@ from pathlib import Path
 from ioc.errors import IocError
 from ioc.life import Rules
 from ioc.settings import Settings
-from ioc.store import feeds, housekeeping, units
+from ioc.store import feeds, health, housekeeping, units
 from ioc.store.connect import Connection, connect
 from ioc.store.migrate import check, check_rules
 
@@ -89,9 +89,8 @@ def broker(settings: Settings) -> str:
 
 def engine(conn: Connection, settings: Settings) -> str:  # noqa: ARG001
     """Which database this is."""
-    version = conn.execute("show server_version").fetchone()
-    scale = conn.execute("select extversion from pg_extension where extname = 'timescaledb'").fetchone()
-    return f"PostgreSQL {version[0] if version else '?'}, " + (f"TimescaleDB {scale[0]}" if scale else "no TimescaleDB")
+    found = health.versions(conn)
+    return f"PostgreSQL {found.server}, " + (f"TimescaleDB {found.timescale}" if found.timescale else "no TimescaleDB")
 
 
 def schema(conn: Connection, settings: Settings) -> str:
@@ -103,8 +102,7 @@ def schema(conn: Connection, settings: Settings) -> str:
 
 def clocks(conn: Connection, settings: Settings) -> str:
     """How far this machine's clock is from the database's."""
-    row = conn.execute("select clock_timestamp()").fetchone()
-    skew_s = abs((datetime.now(UTC) - row[0]).total_seconds()) if row else 0.0
+    skew_s = abs((datetime.now(UTC) - health.clock(conn)).total_seconds())
     if skew_s > CLOCK_SKEW_S:
         raise OSError(f"this machine and the database differ by {skew_s:.1f} s; let both follow one time server")
     return f"{skew_s * 1000:.0f} ms apart, zone {settings.province.zone}"

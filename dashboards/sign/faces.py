@@ -34,6 +34,7 @@ class Face:
 
     @property
     def bitmap(self) -> bool:
+        """Whether its pixels were drawn by hand, for one size."""
         return self.file.endswith(".bdf")
 
 
@@ -69,10 +70,12 @@ class Run:
 
     @property
     def width(self) -> int:
+        """Of the ink, in px."""
         return self.mask.width
 
     @property
     def height(self) -> int:
+        """Of the ink, in px."""
         return self.mask.height
 
 

@@ -43,13 +43,16 @@ class Box:
 
     @property
     def width(self) -> int:
+        """In px."""
         return self.right - self.left
 
     @property
     def height(self) -> int:
+        """In px."""
         return self.bottom - self.top
 
     def holds(self, other: "Box") -> bool:
+        """Whether the other lies wholly inside; edges may touch."""
         return (
             self.left <= other.left
             and self.top <= other.top
@@ -58,6 +61,7 @@ class Box:
         )
 
     def meets(self, other: "Box") -> bool:
+        """Whether the two share a pixel."""
         return self.gap_x(other) < 0 and self.gap_y(other) < 0
 
     def gap_x(self, other: "Box") -> int:

@@ -29,6 +29,7 @@ class Shown:
 
     @property
     def exact(self) -> bool:
+        """Whether the reader learns the count itself."""
         return self.low == self.high
 
 

@@ -36,12 +36,15 @@ class Cells:
     overdue: Cell
 
     def of(self, key: str) -> Cell:
+        """The cell of a column."""
         cell: Cell = getattr(self, key)
         return cell
 
 
 @dataclass(frozen=True, slots=True)
 class RowView:
+    """One row of the table: the unit's names, longest first, and what is shown beside them."""
+
     names: tuple[str, ...]
     cells: Cells
 
@@ -71,9 +74,11 @@ class View:
     demo: bool
 
     def words(self, key: str) -> tuple[str, ...]:
+        """A word of the sign's language, longest first."""
         return words(self.language)[key]
 
     def capitals(self, key: str) -> tuple[str, ...]:
+        """The same in capitals."""
         return tuple(text.upper() for text in self.words(key))
 
 

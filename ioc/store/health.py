@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from psycopg.rows import class_row
 
@@ -35,6 +36,16 @@ VERSIONS = """
            (select extversion from pg_extension where extname = 'timescaledb') as timescale,
            (select max(version) from migration)::int as schema
 """
+CLOCK = "select clock_timestamp()"
+
+
+def clock(conn: Connection) -> datetime:
+    """What time it is where the database runs."""
+    with translated():
+        row = conn.execute(CLOCK).fetchone()
+    if row is None:
+        raise LookupError("the database does not know the time")
+    return cast(datetime, row[0])
 
 
 def holders(conn: Connection) -> list[Holder]:
