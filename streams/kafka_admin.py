@@ -12,6 +12,7 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer
 from kafka import errors as kafka_errors
 from kafka.admin import KafkaAdminClient
+from kafka.net.compat import KafkaNetClient
 
 from ioc.errors import ConfigError, OperatorError, Transient
 from ioc.facts import TOPICS, Topic
@@ -48,6 +49,25 @@ def translated() -> Iterator[None]:
         raise Transient(f"kafka: {error}") from error
 
 
+def made(settings: Settings, kind: type, **ours: Any) -> Any:
+    """A client of kafka-python. Raises ConfigError, Transient; then it leaves neither thread nor socket behind, as
+    the driver's own constructors do."""
+    begun: list[Any] = []
+
+    def begin(**configs: Any) -> Any:
+        begun.append(KafkaNetClient(**configs))
+        return begun[0]
+
+    with translated():
+        try:
+            return kind(**client_settings(settings, kind, kafka_client=begin, **ours))
+        except BaseException:
+            for client in begun:
+                client.close()
+                client._net.stop()
+            raise
+
+
 def client_settings(settings: Settings, client: type, **ours: Any) -> dict[str, Any]:
     """What one client of kafka-python is made with: ours, then those of ``kafka.options`` that this client knows.
 
@@ -68,8 +88,7 @@ def client_settings(settings: Settings, client: type, **ours: Any) -> dict[str, 
         "bootstrap_servers": [part.strip() for part in settings.kafka.bootstrap_servers.split(",")],
         "bootstrap_timeout_ms": PATIENCE_MS,
         "reconnect_backoff_max_ms": 1_000,
-        "metrics_enabled": False,
-        **{name: value for name, value in ours.items() if name in own},
+        **{name: value for name, value in {"metrics_enabled": False, **ours}.items() if name in own},
         **passed,
     }
 
@@ -77,8 +96,8 @@ def client_settings(settings: Settings, client: type, **ours: Any) -> dict[str, 
 @contextmanager
 def administrator(settings: Settings) -> Iterator[Any]:
     """A connection for questions about the broker. Raises ConfigError, Transient."""
+    client = made(settings, KafkaAdminClient, request_timeout_ms=PATIENCE_MS)
     with translated():
-        client = KafkaAdminClient(**client_settings(settings, KafkaAdminClient, request_timeout_ms=PATIENCE_MS))
         try:
             yield client
         finally:

@@ -10,7 +10,7 @@ from kafka import KafkaProducer
 from ioc.errors import Transient
 from ioc.settings import Settings
 from streams import kafka_admin
-from streams.kafka_admin import PATIENCE_MS, client_settings, translated
+from streams.kafka_admin import PATIENCE_MS, made, translated
 
 
 class KafkaRecords:
@@ -25,21 +25,18 @@ class KafkaRecords:
     def open(cls, settings: Settings) -> KafkaRecords:
         """Makes missing topics and connects. Raises ConfigError, Transient."""
         kafka_admin.ensure_topics(settings)
-        with translated():
-            return cls(
-                KafkaProducer(
-                    **client_settings(
-                        settings,
-                        KafkaProducer,
-                        acks="all",
-                        enable_idempotence=True,
-                        linger_ms=5,
-                        batch_size=256 << 10,
-                        max_request_size=4 << 20,
-                        request_timeout_ms=PATIENCE_MS,
-                    )
-                )
+        return cls(
+            made(
+                settings,
+                KafkaProducer,
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=5,
+                batch_size=256 << 10,
+                max_request_size=4 << 20,
+                request_timeout_ms=PATIENCE_MS,
             )
+        )
 
     def send(
         self, topic: str, key: str | bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()

@@ -18,7 +18,7 @@ from ioc.errors import Transient
 from ioc.facts import TOPICS
 from ioc.settings import Settings
 from streams import kafka_admin
-from streams.kafka_admin import PATIENCE_MS, client_settings, translated
+from streams.kafka_admin import PATIENCE_MS, made, translated
 from streams.source import TITLES, Changes, Identity, Place, Slice
 
 ENDS_PATIENCE_MS = 400
@@ -93,7 +93,7 @@ class KafkaSource:
     def open(cls, settings: Settings, owner: str) -> KafkaSource:
         """Makes missing topics and joins the group. Raises ConfigError, Transient."""
         kafka_admin.ensure_topics(settings)
-        wanted = client_settings(
+        consumer = made(
             settings,
             KafkaConsumer,
             client_id=owner,
@@ -111,11 +111,14 @@ class KafkaSource:
             request_timeout_ms=PATIENCE_MS,
         )
         listener = _Listener()
-        with translated():
-            consumer = KafkaConsumer(**wanted)
-            listener.consumer = consumer
-            consumer.subscribe(topics=list(TITLES), listener=listener)
-            consumer.topics()  # a leader that knows no partitions yet deals out none, and must join again
+        listener.consumer = consumer
+        try:
+            with translated():
+                consumer.subscribe(topics=list(TITLES), listener=listener)
+                consumer.topics()  # a leader that knows no partitions yet deals out none, and must join again
+        except BaseException:
+            consumer.close(autocommit=False, timeout_ms=0)
+            raise
         return cls(settings, consumer, listener)
 
     def poll(self, timeout_s: float, max_records: int) -> list[Slice]:

@@ -1,0 +1,134 @@
+"""What only Kafka does: transactions, new partitions, and going away for a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+
+import msgspec
+import pytest
+from kafka import KafkaProducer
+
+from ioc.errors import ConfigError, Transient
+from ioc.facts import Topic
+from ioc.settings import Kafka, Settings
+from streams.embedded.kafka import EmbeddedKafka
+from streams.kafka_admin import administrator, ensure_topics
+from streams.kafka_source import KafkaSource
+from streams.producer import open_producer
+from streams.source import Place
+from tests.contract.brokers import KafkaBroker, Reader, member, sender
+
+
+@pytest.fixture
+def on_kafka(settings: Settings, kafka: str, unique: Callable[[str], str]) -> KafkaBroker:
+    """The run's Kafka, with a group of this test's own."""
+    options = msgspec.structs.replace(settings.kafka, bootstrap_servers=kafka, group_id=unique("group"), partitions=4)
+    return KafkaBroker(msgspec.structs.replace(settings, broker="kafka", kafka=options))
+
+
+def test_aborted_records_are_not_read_and_markers_are_stepped_over(
+    on_kafka: KafkaBroker, unique: Callable[[str], str]
+) -> None:
+    """Offsets without a record: a transaction's markers and what it took back."""
+    with member(on_kafka) as source:
+        reader = Reader(source)
+        ends = reader.join()
+        with closing(
+            KafkaProducer(
+                bootstrap_servers=on_kafka.settings.kafka.bootstrap_servers, transactional_id=unique("transaction")
+            )
+        ) as out:
+            out.init_transactions()
+            out.begin_transaction()
+            out.send("ioc.cases.v1", value=b"kept", partition=0)
+            out.commit_transaction()
+            out.begin_transaction()
+            out.send("ioc.cases.v1", value=b"taken back", partition=0)
+            out.flush()
+            out.abort_transaction()
+        place = Place(Topic.CASES, 0)
+        reader.until(lambda: source.positions()[place] == ends[place] + 4)
+        assert [(one.offset, one.value) for _, one in reader.seen] == [(ends[place], b"kept")]
+        assert source.ends()[place] == ends[place] + 4
+
+
+def test_new_partitions_are_found_with_the_shortest_of_polls(settings: Settings, own_kafka: EmbeddedKafka) -> None:
+    """Whoever polls briefly must not lose a rebalance half way."""
+    options = msgspec.structs.replace(
+        settings.kafka,
+        bootstrap_servers=own_kafka.bootstrap_servers,
+        partitions=1,
+        options={"metadata_max_age_ms": 200},
+    )
+    broker = KafkaBroker(msgspec.structs.replace(settings, broker="kafka", kafka=options))
+    with member(broker) as source:
+        reader = Reader(source)
+        reader.until(lambda: len(reader.mine) == 4)
+        for partitions in range(2, 6):
+            with administrator(broker.settings) as client:
+                client.create_partitions({topic.title: partitions for topic in Topic})
+            ends_s = time.monotonic() + 30
+            while len(reader.mine) < 4 * partitions:
+                assert time.monotonic() < ends_s, reader.mine
+                reader.turn(0.001)
+        with sender(broker) as out:
+            for place in reader.mine:
+                source.seek(place, 0)
+            for n in range(100):
+                out.send("ioc.usage.v1", f"{n}", b"x")
+            out.flush()
+        reader.until(lambda: len(reader.seen) == 100)
+
+
+def test_a_broker_that_was_away_is_found_again(settings: Settings, own_kafka: EmbeddedKafka) -> None:
+    options = msgspec.structs.replace(settings.kafka, bootstrap_servers=own_kafka.bootstrap_servers)
+    broker = KafkaBroker(msgspec.structs.replace(settings, broker="kafka", kafka=options))
+    with member(broker) as source, sender(broker) as out:
+        reader = Reader(source)
+        ends = reader.join()
+        out.send("ioc.cases.v1", "k", b"before")
+        out.flush()
+        reader.until(lambda: len(reader.seen) == 1)
+        own_kafka.stop()
+        assert source.ends() == {}
+        for _ in range(3):
+            with suppress(Transient):
+                reader.turn(0.1)
+        own_kafka.start()
+        out.send("ioc.cases.v1", "k", b"after")
+        out.flush()
+        _patiently(reader)
+        assert [one.value for _, one in reader.seen] == [b"before", b"after"]
+        place = reader.seen[0][0]
+        assert source.ends()[place] == ends[place] + 2
+
+
+def _patiently(reader: Reader) -> None:
+    ends_s = time.monotonic() + 60
+    while len(reader.seen) < 2:
+        assert time.monotonic() < ends_s
+        try:
+            changes = reader.turn()
+        except Transient:
+            continue
+        for place in changes.assigned:
+            reader.source.seek(place, max([0, *(one.offset + 1 for at, one in reader.seen if at == place)]))
+
+
+def test_nobody_answers(settings: Settings) -> None:
+    options = Kafka(bootstrap_servers="127.0.0.1:1", options={"bootstrap_timeout_ms": 300})
+    with pytest.raises(Transient):
+        KafkaSource.open(msgspec.structs.replace(settings, kafka=options), "one")
+    with pytest.raises(Transient):
+        open_producer(msgspec.structs.replace(settings, kafka=options))
+
+
+def test_settings_that_cannot_work_say_so(settings: Settings) -> None:
+    with pytest.raises(ConfigError, match="bootstrap_servers"):
+        ensure_topics(msgspec.structs.replace(settings, kafka=Kafka()))
+    with pytest.raises(ConfigError, match="no_such_setting"):
+        ensure_topics(
+            msgspec.structs.replace(settings, kafka=Kafka(bootstrap_servers="x", options={"no_such_setting": 1}))
+        )
