@@ -190,14 +190,21 @@ def rides(draw: st.DrawFn) -> tuple[History, list[tuple[list[tuple[str, dict[str
 
 
 @thorough(25)
-@given(ride=rides())
+@given(ride=rides(), books=st.integers(0, 9), rebuilt=st.integers(0, 19))
 def test_a_picture_brought_forward_is_the_picture_read_anew(
-    feeder: Feeder, ride: tuple[History, list[tuple[list[tuple[str, dict[str, Any]]], datetime]]]
+    feeder: Feeder,
+    ride: tuple[History, list[tuple[list[tuple[str, dict[str, Any]]], datetime]]],
+    books: int,
+    rebuilt: int,
 ) -> None:
     feeder.empty()
     live = Live(feeder.reading, feeder.world, feeder.settings)
-    for batch, as_of in ride[1]:
+    for no, (batch, as_of) in enumerate(ride[1]):
         feeder.feed(batch)
+        if no == books:
+            housekeeping.open_books(feeder.writing, feeder.settings, MONDAY + timedelta(days=80))
+        if no == rebuilt:
+            rebuild.rebuild(feeder.writing, feeder.rules)
         live.lists_s = float("-inf")  # lists are read every few seconds of real time; here none passes
         seen = live.advance(as_of)
         fresh = read_snapshot(feeder.reading, feeder.world, feeder.settings, as_of)
