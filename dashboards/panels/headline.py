@@ -20,6 +20,9 @@ from dashboards.text.formats import number, percent, percent_sign, short_number
 from ioc.figures import CaseFigures
 from ioc.snapshot import Figure, Scope, Snapshot
 
+LEAST_FINISHED = 10
+"""From so many finished cases of today on, their share on time is a figure: each morning begins with open overdue
+cases and none finished, which is no 0 %."""
 CASES, CAMERAS, USAGE = "ioc.cases.v1", "ioc.cameras.v1", "ioc.usage.v1"
 
 
@@ -184,9 +187,18 @@ def _bar(cases: CaseFigures) -> dict[str, str]:
     return {"--a": f"{kept:.1f}%", "--b": f"{kept + late:.1f}%"}
 
 
+def _finished_note(cases: CaseFigures, done: float | None, look: Look) -> str:
+    if done is None:
+        return look.t("headline.none_finished")
+    if cases.finished < LEAST_FINISHED:
+        return look.t("headline.few_finished", n=cases.finished, least=LEAST_FINISHED)
+    return look.t("headline.finished_only", value=percent(done, look.language))
+
+
 def _on_time(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     name, cases = "headline-on-time", snapshot.cases(scope)
-    pct, done = cases.on_time_pct, cases.finished_on_time_pct
+    enough = cases.finished >= LEAST_FINISHED
+    pct, done = cases.on_time_pct if enough else None, cases.finished_on_time_pct
     whole = cases.finished + cases.open_overdue + cases.paused_overdue
     shown = percent(pct, look.language)
     slots = _slots(
@@ -200,9 +212,7 @@ def _on_time(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         )
         if whole
         else "",
-        note=look.t("headline.finished_only", value=percent(done, look.language))
-        if done is not None
-        else look.t("headline.none_finished"),
+        note=_finished_note(cases, done, look),
         src=None,
     )
     slots[slot(name, "bar")] = {"style": _bar(cases), "className": "parts-bar" if whole else "parts-bar none"}

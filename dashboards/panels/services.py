@@ -12,6 +12,8 @@ from ioc.snapshot import Scope, Snapshot
 
 NAME = "services"
 ROWS = 10
+LEAST = 30
+"""From so many uses on, a share of failures is drawn: one failure of one use is no outage."""
 SCALE = 10.0
 """The bars' full length in per cent of failed uses."""
 
@@ -53,11 +55,12 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
             if share is None
             else t("services.errors", pct=percent(share, language), n=number(one.errors, language))
         )
-        tone = "" if share is None or share < 2 else " soon" if share < 5 else " over"
+        tone = "" if share is None or share < 2 or one.uses < LEAST else " soon" if share < 5 else " over"
+        full = 0.0 if share is None or one.uses < LEAST else min(share / SCALE * 100, 100)
         slots[slot(NAME, f"uses-{at}")] = {"children": number(one.uses, language)}
         slots[slot(NAME, f"errors-{at}")] = {"children": told, "className": f"of{tone}"}
         slots[slot(NAME, f"bar-{at}")] = {
-            "style": {"--a": f"{min((share or 0) / SCALE * 100, 100):.1f}%"},
+            "style": {"--a": f"{full:.1f}%"},
             "className": f"error-bar{tone}",
         }
     uses, errors = sum(one.uses for one in used.values()), sum(one.errors for one in used.values())

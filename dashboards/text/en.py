@@ -44,6 +44,7 @@ WORDS: Final[Mapping[str, str]] = {
     "headline.before_on": "{day} {date}: {value}",
     "headline.no_before": "no day to compare yet",
     "headline.points": "{value} pts",
+    "headline.few_finished": "{n} finished, below {least}",
     "headline.finished_only": "finished: {value}",
     "headline.none_finished": "none finished yet",
     "headline.of": "{part}/{whole}",

@@ -44,6 +44,7 @@ WORDS: Final[Mapping[str, str]] = {
     "headline.before_on": "{day} {date}: {value}",
     "headline.no_before": "chưa có ngày để so",
     "headline.points": "{value} điểm",
+    "headline.few_finished": "mới xong {n}, dưới {least}",
     "headline.finished_only": "đã xong: {value}",
     "headline.none_finished": "chưa có hồ sơ xong",
     "headline.of": "{part}/{whole}",

@@ -148,6 +148,15 @@ def test_both_on_time_figures_are_named(monday: Snapshot) -> None:
     assert bar["--a"] == f"{cases.finished_on_time * 100 / whole:.1f}%"
 
 
+def test_an_on_time_share_of_a_few_finished_cases_is_a_dash_and_their_count() -> None:
+    snapshot = made()[2]
+    snapshot.pair[Metric.FINISHED_ON_TIME : Metric.FINISHED_LATE + 1] = 0
+    snapshot.pair[Metric.FINISHED_ON_TIME, 5, 5] = 3
+    slots = headline.ON_TIME.update(snapshot, Scope("74"), look(snapshot))
+    assert slots[slot("headline-on-time", "value")]["children"] == "–"
+    assert slots[slot("headline-on-time", "before")]["children"] == "mới xong 3, dưới 10"
+
+
 def test_nothing_is_a_dash_and_a_word_and_never_a_perfect_figure() -> None:
     snapshot = made(empty=True)[2]
     slots = headline.ON_TIME.update(snapshot, Scope("74"), look(snapshot))
