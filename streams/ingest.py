@@ -78,6 +78,7 @@ class Ingest:
         self._held: dict[Place, Held] = {}
         self._ours: frozenset[Place] = frozenset()
         self._leaving: set[Place] = set()
+        self._cut: set[Place] = set()
         self._claim_at_s = 0.0
         self._claim_attempts = 0
         self._pending: dict[Topic, list[Arrival]] = {}
@@ -180,17 +181,24 @@ class Ingest:
                 end=end,
             )
             if found.finding == "truncated":
-                say(
-                    f"{place.topic.title} {place.partition} ends at {end}, before {found.next_offset} which was read: "
-                    "the broker lost records. Nothing is read there until it has them again, or the topic is made anew"
-                )
-                self._claim_at_s = time.monotonic() + TRUNCATED_S
+                self._wait_for_lost(place, found, end)
                 continue
+            self._cut.discard(place)
             if found.finding:
                 say(f"{place.topic.title} {place.partition}: {found.finding}, going on at {found.next_offset}")
             decode = self._decoder.of(place.topic)
             self._held[place] = Held(found, decode, found.next_offset, found.next_offset)
             self._source.seek(place, found.next_offset)
+
+    def _wait_for_lost(self, place: Place, found: Claim, end: int) -> None:
+        """A broker that lost what was read: nothing is read until its log is as long again, or the topic made anew."""
+        self._claim_at_s = time.monotonic() + TRUNCATED_S
+        if place not in self._cut:
+            self._cut.add(place)
+            say(
+                f"{place.topic.title} {place.partition} ends at {end}, before {found.next_offset} which was read: the "
+                "broker lost records. Nothing is read there until it has them again, or the topic is made anew"
+            )
 
     def _lost(self, error: Fenced) -> None:
         """Another process moved one of our partitions: nothing that was read since can be trusted to be ours."""

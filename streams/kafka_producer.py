@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kafka import KafkaProducer
+from kafka import errors as kafka_errors
 
-from ioc.errors import Transient
+from ioc.errors import OperatorError, Transient
 from ioc.settings import Settings
 from streams import kafka_admin
 from streams.kafka_admin import PATIENCE_MS, made, translated
@@ -33,7 +34,6 @@ class KafkaRecords:
                 enable_idempotence=True,
                 linger_ms=5,
                 batch_size=256 << 10,
-                max_request_size=4 << 20,
                 request_timeout_ms=PATIENCE_MS,
             )
         )
@@ -41,11 +41,15 @@ class KafkaRecords:
     def send(
         self, topic: str, key: str | bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
     ) -> None:
-        """See `Producer.send`."""
+        """See `Producer.send`. Raises OperatorError for a record that no broker takes."""
         if isinstance(key, str):
             key = key.encode("utf-8")
         with translated():
-            self._producer.send(topic, value=value, key=key, headers=list(headers)).add_errback(self._failed.append)
+            try:
+                sent = self._producer.send(topic, value=value, key=key, headers=list(headers))
+            except kafka_errors.MessageSizeTooLargeError as error:
+                raise OperatorError(f"a record for {topic} is too large for kafka: {error}") from error
+            sent.add_errback(self._failed.append)
 
     def flush(self, timeout_s: float = 30.0) -> None:
         """See `Producer.flush`."""

@@ -87,6 +87,7 @@ class KafkaSource:
         self._consumer = consumer
         self._listener = listener
         self._sought: set[Place] = set()
+        self._topic_ids: dict[str, Any] = {}
         self._closed = False
 
     @classmethod
@@ -123,21 +124,24 @@ class KafkaSource:
 
     def poll(self, timeout_s: float, max_records: int) -> list[Slice]:
         """See `Source.poll`."""
+        found = self._poll(timeout_s, max_records)
+        self._lose_remade_topics()
+        return [Slice(place, records) for pair, records in found.items() if (place := _place(pair)) in self._sought]
+
+    def _poll(self, timeout_s: float, max_records: int) -> dict[Any, list[Any]]:
         with translated():
-            timeout_s = self._mind_the_join(timeout_s)
+            timeout_ms = round(self._mind_the_join(timeout_s) * 1000)
             try:
-                found = self._consumer.poll(timeout_ms=round(timeout_s * 1000), max_records=max_records)
+                return self._consumer.poll(timeout_ms=timeout_ms, max_records=max_records)  # type: ignore[no-any-return]
             except kafka_errors.NoOffsetForPartitionError:
-                return []  # just assigned and not yet sought: `changes` says so
+                return {}  # just assigned and not yet sought: `changes` says so
             except kafka_errors.OffsetOutOfRangeError as error:
                 self._lose(error.args[0])
-                return []
             except kafka_errors.LogTruncationError as error:
                 self._lose(error.divergent_offsets)
-                return []
             except kafka_errors.CorruptRecordError as error:
                 raise Transient(f"kafka: {error}") from error
-        return [Slice(place, records) for pair, records in found.items() if (place := _place(pair)) in self._sought]
+            return {}
 
     def _mind_the_join(self, timeout_s: float) -> float:
         """How long to poll, so that a join that has begun is also finished.
@@ -152,6 +156,15 @@ class KafkaSource:
         coordinator.request_rejoin()
         return max(timeout_s, JOIN_POLL_S)
 
+    def _lose_remade_topics(self) -> None:
+        """A topic that was deleted and made anew has other records under the offsets that we read on from."""
+        for title in TITLES:
+            now, before = self._consumer._cluster.topic_id(title), self._topic_ids.get(title)
+            if now is not None and now != before:
+                self._topic_ids[title] = now
+                if before is not None:
+                    self._lose([pair for pair in self._consumer.assignment() if pair.topic == title])
+
     def _lose(self, pairs: Iterable[Any]) -> None:
         lost = [pair for pair in pairs if pair in self._consumer.assignment()]
         self._sought.difference_update(map(_place, lost))
@@ -162,8 +175,7 @@ class KafkaSource:
         running = [pair for pair in self._consumer.assignment() if pair not in self._consumer.paused()]
         self._consumer.pause(*running)
         try:
-            with translated():
-                self._consumer.poll(timeout_ms=round(self._mind_the_join(0.0) * 1000), max_records=1)
+            self._poll(0.0, 1)
         finally:
             still = self._consumer.assignment()
             self._consumer.resume(*(pair for pair in running if pair in still and _place(pair) in self._sought))

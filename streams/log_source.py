@@ -22,6 +22,9 @@ SHOW_S = 1.0
 """How often a member shows itself."""
 SILENT_S = 6.0
 """After this a member counts as dead and its partitions are dealt to the others."""
+KEPT_S = 86_400.0
+"""How long a record that every group has read is kept."""
+TIDY_S = 3_600.0
 CLUSTER_KEY = "source_log_cluster"
 ACTIONS = "ioc.actions.v1"
 
@@ -44,6 +47,7 @@ class LogSource:
         self._assigned: set[Place] = set()
         self._revoked: set[Place] = set()
         self._shown_s = float("-inf")
+        self._tidied_s = time.monotonic()
 
     @classmethod
     def open(cls, settings: Settings, owner: str) -> LogSource:
@@ -157,9 +161,11 @@ class LogSource:
     def commit(self, offsets: Mapping[Place, int]) -> None:
         """See `Source.commit`."""
         try:
-            log.commit(
-                self._connected(), self._group, {self._heads[place]: offset for place, offset in offsets.items()}
-            )
+            conn = self._connected()
+            log.commit(conn, self._group, {self._heads[place]: offset for place, offset in offsets.items()})
+            if time.monotonic() - self._tidied_s > TIDY_S:
+                self._tidied_s = time.monotonic()
+                log.forget_read(conn, KEPT_S)
         except Transient:
             return
 

@@ -67,6 +67,14 @@ MOVE_FIRST = """
     update source_log_head set first_offset = greatest(first_offset, least(%(before)s, next_offset))
      where no = %(head)s returning first_offset
 """
+READ_LONG_AGO = """
+    select l.head, max(l.record_offset) + 1
+      from source_log l
+      join (select head, min(next_offset) as next_offset from source_log_commit group by head) as c
+        on c.head = l.head and l.record_offset < c.next_offset
+     where l.made_at < clock_timestamp() - %(kept_s)s * interval '1 second'
+     group by l.head
+"""
 TRIM = "delete from source_log where head = %(head)s and record_offset < %(before)s"
 
 
@@ -176,6 +184,14 @@ def trim(conn: Connection, head: int, before: int) -> None:
         row = conn.execute(MOVE_FIRST, {"head": head, "before": before}).fetchone()
         if row is not None:
             conn.execute(TRIM, {"head": head, "before": int(row[0])})
+
+
+def forget_read(conn: Connection, kept_s: float) -> None:
+    """Forgets what every group has read and is older than ``kept_s``."""
+    with translated():
+        rows = conn.execute(READ_LONG_AGO, {"kept_s": kept_s}).fetchall()
+    for head, before in rows:
+        trim(conn, head, before)
 
 
 def listen(conn: Connection) -> None:

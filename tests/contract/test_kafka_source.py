@@ -10,10 +10,11 @@ import msgspec
 import pytest
 from kafka import KafkaProducer
 
-from ioc.errors import ConfigError, Transient
+from ioc.errors import ConfigError, OperatorError, Transient
 from ioc.facts import Topic
 from ioc.settings import Kafka, Settings
 from streams.embedded.kafka import EmbeddedKafka
+from streams.embedded.process import wait_until
 from streams.kafka_admin import administrator, ensure_topics
 from streams.kafka_source import KafkaSource
 from streams.producer import open_producer
@@ -80,6 +81,63 @@ def test_new_partitions_are_found_with_the_shortest_of_polls(settings: Settings,
                 out.send("ioc.usage.v1", f"{n}", b"x")
             out.flush()
         reader.until(lambda: len(reader.seen) == 100)
+
+
+def test_a_topic_that_is_made_anew_is_given_back(settings: Settings, own_kafka: EmbeddedKafka) -> None:
+    """Its offsets mean other records now, even where it has grown beyond those that were read."""
+    options = msgspec.structs.replace(
+        settings.kafka,
+        bootstrap_servers=own_kafka.bootstrap_servers,
+        partitions=1,
+        options={"metadata_max_age_ms": 200},
+    )
+    broker = KafkaBroker(msgspec.structs.replace(settings, broker="kafka", kafka=options))
+    place = Place(Topic.CASES, 0)
+    with member(broker) as source:
+        reader = Reader(source)
+        reader.until(lambda: len(reader.mine) == 4)
+        source.seek(place, 0)
+        with sender(broker) as out:
+            out.send(place.topic.title, "k", b"old")
+            out.flush()
+        reader.until(lambda: len(reader.seen) == 1)
+        first = source.identity()
+        with administrator(broker.settings) as client:
+            client.delete_topics([place.topic.title])
+            assert wait_until(lambda: place.topic.title not in client.list_topics(), 30)
+        with sender(broker) as out:
+            for n in range(10):
+                out.send(place.topic.title, "k", b"new %d" % n)
+            out.flush()
+        ends_s = time.monotonic() + 30
+        while True:
+            assert time.monotonic() < ends_s
+            changes = reader.turn(0.05)
+            if place in changes.assigned:
+                break
+        assert len(reader.seen) == 1
+        assert source.identity().topic_ids[place.topic] != first.topic_ids[place.topic]
+        source.seek(place, 0)
+        reader.until(lambda: len(reader.seen) == 11)
+
+
+def test_how_far_we_are_is_told_to_the_broker(on_kafka: KafkaBroker) -> None:
+    with member(on_kafka) as source:
+        reader = Reader(source)
+        ends = reader.join()
+        source.commit(ends)
+        with administrator(on_kafka.settings) as client:
+            group = on_kafka.settings.kafka.group_id
+            reader.until(lambda: bool(client.list_group_offsets(group).get(group)))
+            told = client.list_group_offsets(group)[group]
+        assert {(pair.topic, pair.partition): at.offset for pair, at in told.items()} == {
+            (place.topic.title, place.partition): end for place, end in ends.items()
+        }
+
+
+def test_a_record_that_no_broker_takes_is_the_senders_mistake(on_kafka: KafkaBroker) -> None:
+    with sender(on_kafka) as out, pytest.raises(OperatorError, match="too large"):
+        out.send("ioc.cases.v1", "k", b"x" * (5 << 20))
 
 
 def test_a_broker_that_was_away_is_found_again(settings: Settings, own_kafka: EmbeddedKafka) -> None:

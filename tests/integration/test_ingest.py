@@ -19,7 +19,7 @@ import pytest
 from ioc.facts import Topic, Written
 from ioc.life import Rules
 from ioc.settings import Settings
-from ioc.store import rejects
+from ioc.store import log, rejects
 from ioc.store.connect import connect
 from ioc.store.migrate import migrate
 from ioc.store.offsets import claim
@@ -252,4 +252,54 @@ def test_a_topic_made_anew_is_read_from_its_beginning(wired: Settings) -> None:
     send(wired, [usage(n) for n in range(30, 80)])
     with ingesting(wired):
         assert reached(wired, events=80, duplicates=20)
+    assert_reconciled(wired)
+
+
+@pytest.mark.parametrize("wired", ["log"], indirect=True)
+def test_records_deleted_unread_are_counted_as_expired(wired: Settings) -> None:
+    send(wired, [usage(n) for n in range(400)])
+    with connect(wired.database.dsn) as conn:
+        heads = [head for head in log.heads(conn, ["ioc.usage.v1"]) if head.next_offset]
+    with ingesting(wired):
+        assert reached(wired, events=400)
+    send(wired, [usage(n) for n in range(400, 800)])
+    with connect(wired.database.dsn) as conn:
+        for head in heads:
+            log.trim(conn, head.no, head.next_offset + 10)
+    with ingesting(wired):
+        assert reached(wired, events=800 - 10 * len(heads))
+    with connect(wired.database.dsn) as conn:
+        found = reconcile(conn, Rules.of(wired)).sources
+    assert sum(one.expired for one in found) == 10 * len(heads)
+    assert {one.finding for one in found if one.expired} == {"expired"}
+    assert_reconciled(wired)
+
+
+@pytest.mark.parametrize("wired", ["log"], indirect=True)
+def test_a_broker_that_lost_records_is_not_believed(wired: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would give other records under offsets that were read: nothing is read until its log is as long again."""
+    monkeypatch.setattr("streams.ingest.TRUNCATED_S", 0.2)
+    send(wired, [(Topic.USAGE, usage(n)[1]) for n in range(400)])
+    with ingesting(wired):
+        assert reached(wired, events=400)
+    with connect(wired.database.dsn) as conn:
+        conn.execute("update source_log_head set next_offset = next_offset - 5 where next_offset > 0")
+        conn.execute(
+            "delete from source_log l using source_log_head h where h.no = l.head and record_offset >= next_offset"
+        )
+
+        def found() -> set[str]:
+            return {one.finding for one in reconcile(conn, Rules.of(wired)).sources if one.events}
+
+        with ingesting(wired):
+            assert wait_until(lambda: found() == {"truncated"}, PATIENCE_S)
+            send(wired, [usage(n) for n in range(400, 404)])
+            assert counted(wired) == Written(events=400)
+            lost = conn.execute(
+                "select sum(s.next_offset - h.next_offset) from source s join source_log_head h "
+                "on h.topic = 'ioc.usage.v1' and h.partition = s.partition where s.topic = 3"
+            ).fetchone()
+            assert lost == (4 * 5 - 4,)
+            send(wired, [usage(n) for n in range(1000, 1400)])
+            assert wait_until(lambda: counted(wired).events == 400 + 404 - 4 * 5, PATIENCE_S)
     assert_reconciled(wired)
