@@ -24,6 +24,14 @@ CUT = """
       from pg_stat_activity
      where datname = %s and application_name like 'ioc web%%'
 """
+HANDSHAKE = """GET /live?page=wall HTTP/1.1
+Host: 127.0.0.1:{port}
+Upgrade: websocket
+Connection: Upgrade
+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+Sec-WebSocket-Version: 13
+
+"""
 EVENTS = slot("status-feeds", "events-cases")
 
 
@@ -129,12 +137,7 @@ def test_who_does_not_read_is_cut_off_and_the_others_go_on(web: WebServer) -> No
     with socket.socket() as hung:
         hung.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         hung.connect(("127.0.0.1", web.port))
-        hung.sendall(
-            (
-                f"GET /live?page=wall HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nUpgrade: websocket\r\n"
-                "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-            ).encode()
-        )
+        hung.sendall(HANDSHAKE.format(port=web.port).replace("\n", "\r\n").encode())
 
         def screens() -> int:
             text = web.get("/metrics")[2].decode()
