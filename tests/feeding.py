@@ -30,9 +30,9 @@ AFTER_ALL = datetime.fromisoformat("2026-01-01T00:00:00Z")
 
 
 class Feeder:
-    """Writes wire events into one store, each topic as one partition; ``now`` is the clock that judges the future."""
+    """Writes wire events into one store, each topic as one ``partition``; ``now`` judges what lies in the future."""
 
-    def __init__(self, dsn: str, settings: Settings, now: datetime = AFTER_ALL) -> None:
+    def __init__(self, dsn: str, settings: Settings, now: datetime = AFTER_ALL, partition: int = 0) -> None:
         self.settings = settings
         self.rules = Rules.of(settings)
         self.writing = connect(dsn, settings)
@@ -41,6 +41,7 @@ class Feeder:
         self.tree = {unit.code: unit.parent for unit in self.world.units}
         self.decoder = Decoder(settings, self.world)
         self.now_us = us_of(now)
+        self.partition = partition
         self.claims: dict[Topic, Claim] = {}
         self.at: dict[Topic, int] = {}
 
@@ -60,7 +61,14 @@ class Feeder:
     def _claim(self, topic: Topic) -> Claim:
         if topic not in self.claims:
             self.claims[topic] = offsets.claim(
-                self.writing, cluster="c", topic=topic, topic_id="t", partition=0, owner="test", begin=0, end=10**9
+                self.writing,
+                cluster="c",
+                topic=topic,
+                topic_id="t",
+                partition=self.partition,
+                owner="test",
+                begin=0,
+                end=10**9,
             )
             self.at[topic] = self.claims[topic].next_offset
         return self.claims[topic]

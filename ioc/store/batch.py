@@ -136,7 +136,7 @@ def write_batch(conn: Connection, batch: Batch, rules: Rules) -> Written:
         check_claims(conn, batch)
         found = tell_apart(conn, batch)
         changes = Changes()
-        for topic, arrivals in found.new.items():
+        for topic, arrivals in sorted(found.new.items()):  # everyone locks in one order
             for arrival in arrivals:
                 count = found.count(arrival.source)
                 count.events += 1

@@ -98,7 +98,9 @@ def health_row(event: HealthEvent, no: int, arrival: Arrival) -> tuple[object, .
 
 CASES = Subject(
     know="insert into case_file (code) select * from unnest(%(keys)s::text[]) on conflict (code) do nothing",
-    lock="select code, no from case_file where code = any(%(keys)s) order by code for no key update",
+    lock="""
+        select code, no from case_file where code = any(%(keys)s) order by code collate "C" for no key update
+    """,
     steps="""
         select case_no, at, event_id, status, handling, receiving, channel, due_at
           from case_event where case_no = any(%(nos)s)
@@ -120,7 +122,9 @@ CASES = Subject(
 
 INCIDENTS = Subject(
     know="insert into incident (incident_id) select * from unnest(%(keys)s::text[]) on conflict (incident_id) do nothing",
-    lock="select incident_id, no from incident where incident_id = any(%(keys)s) order by incident_id for no key update",
+    lock="""
+        select incident_id, no from incident where incident_id = any(%(keys)s) order by incident_id collate "C" for no key update
+    """,
     steps="select incident_no, at, event_id, unit, severity, state from incident_event where incident_no = any(%(nos)s)",
     copy="""
         copy incident_event (incident_no, at, event_id, unit, severity, state, kind, camera_id, lat, lon, confidence,
@@ -139,7 +143,9 @@ INCIDENTS = Subject(
 
 CAMERAS = Subject(
     know="insert into camera (camera_id) select * from unnest(%(keys)s::text[]) on conflict (camera_id) do nothing",
-    lock="select camera_id, no from camera where camera_id = any(%(keys)s) order by camera_id for no key update",
+    lock="""
+        select camera_id, no from camera where camera_id = any(%(keys)s) order by camera_id collate "C" for no key update
+    """,
     # A word lasts until the next, so only the neighbours of what is new are folded again.
     steps="""
         select h.camera_no, h.at, h.event_id, h.unit, h.status
