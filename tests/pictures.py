@@ -156,6 +156,7 @@ def scenes() -> list[tuple[str, Page, tuple[int, int], dict[str, Any]]]:
         found.append((f"wall-{size[0]}", wall.PAGE, size, {}))
     wide = SIZES["wall"][1]
     found += [
+        ("wall-64x27", wall.PAGE, (2560, 1080), {}),
         ("wall-en", wall.PAGE, wide, {"language": "en"}),
         ("wall-stale", wall.PAGE, wide, {"fresh": STALE}),
         ("wall-sunday", wall.PAGE, wide, {"as_of": plausible.SUNDAY}),
@@ -165,7 +166,7 @@ def scenes() -> list[tuple[str, Page, tuple[int, int], dict[str, Any]]]:
         ("wall-wards", wall.PAGE, wide, {"pack": "wards"}),
         ("wall-tiles", wall.PAGE, wide, {"pack": "tiles"}),
     ]
-    for size in SIZES["tablet"]:
+    for size in (*SIZES["tablet"], (1366, 768)):
         found.append((f"leader-{size[0]}x{size[1]}", leader.PAGE, size, {}))
     wide = SIZES["tablet"][0]
     found += [

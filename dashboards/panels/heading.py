@@ -26,8 +26,12 @@ def heading(name: str, title: str, note: str = "") -> Component:
 
 
 def spoken(name: str) -> Component:
-    """The slot ``spoken``: the panel in one sentence, for who hears the screen instead of seeing it."""
-    return html.P(id=slot(name, "spoken"), className="visually-hidden", role="status")
+    """The slot ``spoken``: the panel in one sentence, for who hears the screen instead of seeing it.
+
+    It is read when asked for, not at each change: figures change every second.
+    """
+    quiet: dict[str, Any] = {"aria-live": "off"}
+    return html.P(id=slot(name, "spoken"), className="visually-hidden", role="status", **quiet)
 
 
 def figure_text(name: str, part: str, class_name: str = "") -> Component:
