@@ -15,7 +15,6 @@ RUN groupadd --gid 10001 ioc && useradd --uid 10001 --gid ioc --no-create-home -
 COPY --from=build /opt/ioc /opt/ioc
 COPY config.yaml /etc/ioc/config.yaml
 ENV IOC_CONFIG=/etc/ioc/config.yaml
-WORKDIR /tmp
 USER 10001:10001
 EXPOSE 8050
 CMD ["ioc", "web"]

@@ -52,6 +52,11 @@ def test_no_secret_is_written_down() -> None:
     assert not re.search(r"://[^/\s:]+:[^/\s@]+@", FILE.read_text(encoding="utf-8")), "a password in an address"
 
 
+def test_the_file_of_secrets_is_never_committed_or_built_in() -> None:
+    assert ".env" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()[1] == "*"
+
+
 def test_every_variable_is_asked_for_and_named_in_the_head() -> None:
     text = FILE.read_text(encoding="utf-8")
     asked = set(re.findall(r"\$\{(\w+)", text))

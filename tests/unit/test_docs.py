@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 
 from ioc import __version__
 from ioc.__main__ import parser
-from ioc.figures import CameraFigures, CaseFigures, FeedFigure, IncidentFigures, Overview, UsageFigures
+from ioc.figures import CameraFigures, CaseFigures, FeedFigure, IncidentFigures, Overview, UsageFigures, percent
 
 ROOT = Path(__file__).parents[2]
 PAPERS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -131,6 +131,31 @@ def test_every_page_is_in_the_readme_and_in_the_list_of_screens() -> None:
     for page in pages(lambda: None):  # type: ignore[arg-type,return-value]
         assert f"| `{page.path}` |" in read("README.md")
         assert f"| `{page.path}` |" in read("docs/screens.md")
+
+
+def test_every_parameter_of_the_overview_is_described() -> None:
+    from dashboards.api import PARAMETERS
+
+    listed = set(re.findall(r"^\| `(\w+)` \|", read("docs/api.md").partition("## Health")[0], re.MULTILINE))
+    assert listed == PARAMETERS - {"token"}
+
+
+def test_the_example_of_an_overview_has_every_field_and_adds_up() -> None:
+    (text,) = [body for language, body in BLOCK.findall(read("docs/api.md")) if language == "json"]
+    cases = json.loads(text)["cases"]
+    assert set(cases) == {field.name for field in msgspec.structs.fields(CaseFigures)}
+    assert set(json.loads(text)) == {field.encode_name for field in msgspec.structs.fields(Overview)}
+    late = cases["open_overdue"] + cases["paused_overdue"]
+    assert cases["on_time_pct"] == percent(cases["finished_on_time"], cases["finished"] + late)
+    assert cases["finished_on_time_pct"] == percent(cases["finished_on_time"], cases["finished"])
+    assert cases["open"] == cases["open_in_time"] + cases["open_due_soon"] + cases["open_overdue"]
+    assert cases["received"] == sum(cases["received_by_channel"].values())
+
+
+def test_every_metric_is_described() -> None:
+    names = set(re.findall(r'"(ioc_[a-z_]+)"', read("dashboards/metrics.py")))
+    assert names
+    assert [name for name in sorted(names) if f"`{name}`" not in read("docs/api.md")] == []
 
 
 def test_every_size_of_board_is_in_the_list_of_screens() -> None:
