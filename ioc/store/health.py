@@ -48,6 +48,10 @@ def clock(conn: Connection) -> datetime:
     return cast(datetime, row[0])
 
 
+TRANSACTIONS = "select xact_commit + xact_rollback from pg_stat_database where datname = current_database()"
+SESSIONS = "select count(*) from pg_stat_activity where application_name like %(like)s and datname = current_database()"
+
+
 def holders(conn: Connection) -> list[Holder]:
     """Every partition that was ever claimed."""
     with translated(), conn.cursor(row_factory=class_row(Holder)) as cursor:
@@ -58,3 +62,17 @@ def versions(conn: Connection) -> Versions:
     """What runs."""
     with translated(), conn.cursor(row_factory=class_row(Versions)) as cursor:
         return cursor.execute(VERSIONS).fetchone() or Versions("", None, 0)
+
+
+def transactions(conn: Connection) -> int:
+    """Transactions of this database since its statistics began; each session reports its own at most a second late."""
+    with translated():
+        row = conn.execute(TRANSACTIONS).fetchone()
+    return int(row[0]) if row else 0
+
+
+def sessions(conn: Connection, name: str) -> int:
+    """Sessions in this database whose application name begins with ``name``."""
+    with translated():
+        row = conn.execute(SESSIONS, {"like": f"{name}%"}).fetchone()
+    return int(row[0]) if row else 0
