@@ -146,8 +146,8 @@ def moment(text: str | None, name: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text)
         offset = found.utcoffset()
-        if offset is not None:
-            found.astimezone(UTC)
+        if offset is not None and not 1 < found.astimezone(UTC).year < 9999:  # every zone's days must exist
+            raise OverflowError(text)
     except (ValueError, OverflowError):
         raise BadRequest(f"{name} {text!r} is no time: write 2026-11-23T10:15:00+07:00") from None
     if offset is None:

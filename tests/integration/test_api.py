@@ -69,6 +69,9 @@ WRONG = (
     ("from=2026-11-23", 400, "offset"),
     ("to=yesterday", 400, "no time"),
     ("as_of=9999-12-31T23:59:59-14:00", 400, "no time"),
+    ("as_of=9999-12-31T23:59:59Z&from=2026-11-23T00:00:00Z", 400, "no time"),
+    ("as_of=0001-01-01T00:00:00Z&from=0001-01-01T00:00:00Z", 400, "no time"),
+    ("from=0001-01-01T00:00:00%2B14:00", 400, "no time"),
     ("scope=everything", 400, "handling or receiving"),
     ("units=74", 400, "unknown parameter"),
 )
