@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -57,9 +58,9 @@ def feeder(
 
 
 def thorough(most: int) -> examples:
-    """So many examples; the store makes single ones slow."""
+    """So many examples, for the store makes single ones slow; ``IOC_TEST_THOROUGH`` times as many where it is set."""
     return examples(
-        max_examples=most,
+        max_examples=most * int(os.environ.get("IOC_TEST_THOROUGH", "1")),
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
     )
