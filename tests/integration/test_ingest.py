@@ -278,7 +278,7 @@ def test_records_deleted_unread_are_counted_as_expired(wired: Settings) -> None:
 @pytest.mark.parametrize("wired", ["log"], indirect=True)
 def test_a_broker_that_lost_records_is_not_believed(wired: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would give other records under offsets that were read: nothing is read until its log is as long again."""
-    monkeypatch.setattr("streams.ingest.TRUNCATED_S", 0.2)
+    monkeypatch.setattr("streams.partitions.TRUNCATED_S", 0.2)
     send(wired, [(Topic.USAGE, usage(n)[1]) for n in range(400)])
     with ingesting(wired):
         assert reached(wired, events=400)
