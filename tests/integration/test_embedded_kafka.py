@@ -82,8 +82,9 @@ def test_a_topic_is_never_made_by_a_misspelt_name(kafka: str) -> None:
 
 
 @pytest.mark.kafka
-@pytest.mark.parametrize("words", [(), ("orphan",)])
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("words", "number"), [((), signal.SIGKILL), ((), signal.SIGTERM), (("orphan",), signal.SIGKILL)]
+)
 def test_a_supervisor_that_ends_leaves_no_broker_in_the_way(
     tmp_path: Path, kafka: str, words: tuple[str, ...], number: signal.Signals
 ) -> None:
