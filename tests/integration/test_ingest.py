@@ -8,13 +8,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from kafka import KafkaProducer
 
 from ioc.facts import Topic, Written
 from ioc.life import Rules
@@ -303,3 +304,46 @@ def test_a_broker_that_lost_records_is_not_believed(wired: Settings, monkeypatch
             send(wired, [usage(n) for n in range(1000, 1400)])
             assert wait_until(lambda: counted(wired).events == 400 + 404 - 4 * 5, PATIENCE_S)
     assert_reconciled(wired)
+
+
+@pytest.mark.parametrize("wired", ["kafka"], indirect=True)
+def test_offsets_without_a_record_are_accounted_for(wired: Settings) -> None:
+    """A transaction's marker takes an offset, and so does what it took back; none of them is behind."""
+    send(wired, [usage(n) for n in range(100)])
+    with closing(
+        KafkaProducer(bootstrap_servers=wired.kafka.bootstrap_servers, transactional_id="transactions")
+    ) as out:
+        out.init_transactions()
+        for kept in (True, False):
+            out.begin_transaction()
+            for n in range(10):
+                out.send("ioc.usage.v1", value=usage(1000 + n)[1], partition=0)
+            out.flush()
+            if kept:
+                out.commit_transaction()
+            else:
+                out.abort_transaction()
+    behind = """
+        select sum(e.end_offset - s.next_offset)::int, sum(s.empty)::int
+          from source s join source_end e on e.source = s.no
+    """
+    with ingesting(wired), connect(wired.database.dsn) as conn:
+        assert reached(wired, events=110)
+        assert wait_until(lambda: conn.execute(behind).fetchone() == (0, 12), PATIENCE_S)
+    assert_reconciled(wired)
+
+
+@pytest.mark.parametrize("wired", ["log"], indirect=True)
+def test_the_log_forgets_only_what_every_group_has_read(wired: Settings) -> None:
+    send(wired, [usage(n) for n in range(100)])
+    with connect(wired.database.dsn) as conn:
+        heads = {head.no: head.next_offset for head in log.heads(conn, ["ioc.usage.v1"]) if head.next_offset}
+        log.commit(conn, "quick", heads)
+        log.commit(conn, "slow", {no: end - 3 for no, end in heads.items()})
+        log.forget_read(conn, 3600)
+        assert conn.execute("select count(*) from source_log").fetchone() == (100,)
+        log.forget_read(conn, 0)
+        assert conn.execute("select count(*) from source_log").fetchone() == (3 * len(heads),)
+        assert all(
+            head.first_offset == head.next_offset - 3 for head in log.heads(conn, ["ioc.usage.v1"]) if head.next_offset
+        )
