@@ -49,6 +49,7 @@ WORDS = (
     "age_live",
     "age_quiet",
     "age_stale",
+    "age_behind",
     "age_none",
     "never",
     "weekdays",
@@ -196,11 +197,14 @@ def nothing_here(language: Language) -> Component:
 
 
 def remember(response: flask.Response) -> flask.Response:
-    """Keeps the language and theme that a page was asked for in its query."""
+    """Keeps the language and theme that a page was asked for in its query; says how pages may be used."""
     if response.mimetype == "text/html" and response.status_code == 200:
         for name, choices in (("lang", LANGUAGES), ("theme", THEMES)):
             asked = flask.request.args.get(name, "")
             if asked in choices:
                 response.set_cookie(f"ioc_{name}", asked, max_age=YEAR_S, samesite="Lax")
         response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
+        response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -2,7 +2,8 @@
 
 *live*: something came within the last minute. *quiet*: nothing came for longer, and nothing had to. *stale*: the feed
 should have spoken by now (it was silent for longer than ``feeds`` allows, counted in working hours only), or nobody
-knows how far it was read. *none*: nothing ever came.
+knows how far it was read. *behind*: thousands of records wait at the broker, so the figures will still change.
+*none*: nothing ever came.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from ioc.figures import FeedFigure
 from ioc.settings import Settings, seconds
 from ioc.snapshot import local_midnight
 
-Freshness = Literal["live", "quiet", "stale", "none"]
+Freshness = Literal["live", "quiet", "behind", "stale", "none"]
 
 QUIET_AFTER_S = 60.0
 LAG_UNKNOWN_S = 10.0
 """How long the lag of a feed may be unknown: a pause of the broker or of ingest must not make every wall violet."""
+BEHIND_RECORDS = 5000
+"""More unread records than this are a backlog: about half a second of work, so none in normal operation."""
 OPENS = timedelta(hours=7, minutes=30)
 CLOSES = timedelta(hours=17)
 """Office hours in which feeds are expected to speak; local time of working days."""
@@ -39,6 +42,8 @@ def freshness(
 ) -> Freshness:
     """The state of one feed; ``lag_unknown_s`` is how long its lag has not been known (0 while it is)."""
     at = arrived_at(feed)
+    if feed.lag is not None and feed.lag > BEHIND_RECORDS:
+        return "behind"
     if at is None:
         return "none"
     if lag_unknown_s > LAG_UNKNOWN_S:

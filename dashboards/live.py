@@ -142,7 +142,7 @@ class Audience:
         """The heartbeat: the server's time and how fresh each feed is, judged now."""
         now = datetime.now(UTC)
         pulse = self.hub.pulse
-        feeds: dict[str, tuple[int | None, str]] = {}
+        feeds: dict[str, tuple[int | None, str, int | None]] = {}
         ok = False
         if pulse is not None:
             ok = time.monotonic() - pulse.read_s < STORE_SILENT_S
@@ -155,7 +155,7 @@ class Audience:
                     working_day=pulse.working_day,
                     lag_unknown_s=self.hub.lag_unknown_s(feed.topic),
                 )
-                feeds[feed.topic] = (_ms(at) if at else None, state if ok else "stale")
+                feeds[feed.topic] = (_ms(at) if at else None, state if ok else "stale", feed.lag)
         found = self.latency.percentiles()
         body: dict[str, Any] = {
             "t": "beat",

@@ -26,7 +26,7 @@
   let touchedAt = 0;
   let ackedAt = 0;
   let pending = {}; // slot -> props that wait for the next frame
-  let pendingSeq = null; // [seq, when it came, is it a delta]
+  let pendingSeq = null; // [seq, when it came, does it count as painted change]
   let figures = {}; // slot -> the figure that the browser has
   let frame = 0;
 
@@ -135,7 +135,8 @@
     live.deltas += 1;
     live.seq = message.seq;
     take(message.slots);
-    pendingSeq = [message.seq, pendingSeq ? pendingSeq[1] : performance.now(), true];
+    const since = pendingSeq || [0, performance.now(), true];
+    pendingSeq = [message.seq, since[1], since[2] && !document.hidden]; // a hidden tab paints when it likes
   }
 
   function take(slots) {
@@ -259,14 +260,14 @@
     if (element.textContent !== text) element.textContent = text;
   }
 
-  const RANK = { live: 0, quiet: 1, none: 2, stale: 3 };
+  const RANK = { live: 0, quiet: 1, none: 2, behind: 3, stale: 4 };
 
   function oldest(names) {
     let worst = null;
     for (const name of names.split(" ")) {
       const feed = live.beat && live.beat.feeds[name];
       if (!feed) continue;
-      const own = { at: feed[0], fresh: feed[1] };
+      const own = { at: feed[0], fresh: feed[1], lag: feed[2] };
       const graver = !worst ? 1 : RANK[own.fresh] - RANK[worst.fresh];
       if (graver > 0 || (graver === 0 && own.at < worst.at)) worst = own;
     }
@@ -285,12 +286,17 @@
       const worst = names && oldest(names);
       if (!worst) continue;
       if (tag.dataset.fresh !== worst.fresh) tag.dataset.fresh = worst.fresh;
-      put(tag, worst.at === null ? words.never : fill(words[`age_${worst.fresh}`], length(now - worst.at)));
+      put(tag, ageText(worst, now));
     }
     const latency = live.beat && live.beat.latency;
     for (const tag of document.querySelectorAll("[data-latency]")) {
       put(tag, latency ? `${latency[tag.dataset.latency || "p95"]} ms` : "–");
     }
+  }
+
+  function ageText(worst, now) {
+    if (worst.fresh === "behind") return fill(words.age_behind, worst.lag.toLocaleString(root.lang));
+    return worst.at === null ? words.never : fill(words[`age_${worst.fresh}`], length(now - worst.at));
   }
 
   const parts = new Intl.DateTimeFormat("en-GB", {

@@ -183,6 +183,7 @@ WORDS: Final[Mapping[str, str]] = {
     "live.age_live": "{n}",
     "live.age_quiet": "quiet {n}",
     "live.age_stale": "OLD FIGURES {n}",
+    "live.age_behind": "{n} records unread",
     "live.age_none": "{n}",
     "live.never": "no data yet",
     "live.weekdays": "Sunday,Monday,Tuesday,Wednesday,Thursday,Friday,Saturday",

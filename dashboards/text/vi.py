@@ -183,6 +183,7 @@ WORDS: Final[Mapping[str, str]] = {
     "live.age_live": "{n}",
     "live.age_quiet": "yên {n}",
     "live.age_stale": "SỐ LIỆU CŨ {n}",
+    "live.age_behind": "còn {n} bản ghi chờ đọc",
     "live.age_none": "{n}",
     "live.never": "chưa có số liệu",
     "live.weekdays": "Chủ nhật,Thứ hai,Thứ ba,Thứ tư,Thứ năm,Thứ sáu,Thứ bảy",

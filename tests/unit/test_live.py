@@ -163,6 +163,15 @@ def test_silence_counts_in_working_hours_only(
     assert found == state
 
 
+def test_a_backlog_is_said_whatever_came_last() -> None:
+    at = MONDAY - timedelta(seconds=1)
+    for last, lag, state in ((at, 5001, "behind"), (None, 5001, "behind"), (at, 5000, "live")):
+        found = freshness(
+            FeedFigure("ioc.cases.v1", lag, 1, 0, 0, last, last), MONDAY, SETTINGS, working_day=True, lag_unknown_s=0
+        )
+        assert found == state
+
+
 def test_a_feed_that_never_spoke_has_no_age() -> None:
     assert freshness(feed(None), MONDAY, SETTINGS, working_day=True, lag_unknown_s=0) == "none"
 
@@ -181,4 +190,3 @@ def test_latency_keeps_percentiles_and_a_cumulative_histogram() -> None:
     assert buckets[-1] == ("+Inf", 101)
     assert dict(buckets)["0.05"] == 51
     assert total == pytest.approx(5.05)
-
