@@ -131,7 +131,6 @@ class Service(Section, frozen=True):
     code: str
     vi: str
     en: str
-    stale_after: Duration = 0
 
 
 class Indicator(Section, frozen=True):
@@ -320,7 +319,6 @@ def from_tree(tree: Mapping[str, Any], named: str = "settings") -> Settings:
         "cases.due_soon": settings.cases.due_soon,
         "cameras.silent_after": settings.cameras.silent_after,
         **{f"feeds.{name}": getattr(settings.feeds, name) for name in settings.feeds.__struct_fields__},
-        **{f"services.{service.code}.stale_after": service.stale_after for service in settings.services},
     }
     for key, value in lengths.items():
         try:

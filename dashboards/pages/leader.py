@@ -5,6 +5,7 @@ from __future__ import annotations
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboards.navigation import tabs
 from dashboards.pages.addresses import unit_address
 from dashboards.panel import Look, Page, age_tag, clock_tag, tile
 from dashboards.panels import attention, flow, footing, headline, incidents, ranking, services, summary, targets
@@ -28,8 +29,6 @@ PANELS = (
     targets.PANEL,
     footing.PANEL,
 )
-
-NAV = (("/", "nav.overview", "house-door"), ("/wall", "nav.wall", "display"), ("/status", "nav.status", "speedometer2"))
 
 
 def _whose(look: Look, scope: Scope) -> Component:
@@ -60,10 +59,6 @@ def _whose(look: Look, scope: Scope) -> Component:
 
 def _header(look: Look, scope: Scope) -> Component:
     t = look.t
-    links = [
-        dcc.Link([icon(picture), html.Span(t(key))], href=href, className="here" if href == "/" else "")
-        for href, key, picture in NAV
-    ]
     other_theme = "light" if look.theme == "dark" else "dark"
     other_language = "en" if look.language == "vi" else "vi"
     buttons = [
@@ -82,7 +77,7 @@ def _header(look: Look, scope: Scope) -> Component:
     ]
     feed = html.Div(html.Span(age_tag("ioc.cases.v1"), className="feed"), className="feeds")
     return html.Header(
-        [_whose(look, scope), html.Nav(links, className="tabs"), feed, clock_tag("seconds"), *buttons],
+        [_whose(look, scope), tabs(look, "/"), feed, clock_tag("seconds"), *buttons],
         className="leader-header",
     )
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
+from dashboards.navigation import tabs
 from dashboards.panel import Look, Page, clock_tag, tile
 from dashboards.panels import status_feeds, status_push, status_store
 from dashboards.panels.header import badges
 from dashboards.vitals import Vitals
 from ioc.snapshot import Scope
-
-LINKS = (("/", "nav.overview"), ("/wall", "nav.wall"), ("/status", "nav.status"))
 
 
 def page(vitals: Callable[[], Vitals]) -> Page:
@@ -30,14 +29,13 @@ def page(vitals: Callable[[], Vitals]) -> Page:
         other = "en" if look.language == "vi" else "vi"
         province = look.settings.province
         name = province.name_en if look.language == "en" else province.name_vi
-        links = [dcc.Link(t(key), href=href, className="here" if href == "/status" else "") for href, key in LINKS]
         return html.Main(
             [
                 html.Header(
                     [
                         html.H1(f"{t('app.title', province=name)} · {t('page.status')}"),
                         html.Div(badges(look), className="badges"),
-                        html.Nav(links, className="tabs"),
+                        tabs(look, "/status"),
                         clock_tag("seconds"),
                         html.A(
                             t("nav.language_short"),

@@ -91,7 +91,6 @@ def test_variables_that_are_no_settings_are_left_alone(place: Path) -> None:
         ("database: nowhere", "$.database"),
         ("ingest: {clock_skew: soon}", "ingest.clock_skew: 'soon'"),
         ("feeds: {usage: 5 fortnights}", "feeds.usage: '5 fortnights'"),
-        ("services: [{code: a, vi: b, en: c, stale_after: never}]", "services.a.stale_after: 'never'"),
         ("province: {zone: Asia/Atlantis}", "province.zone"),
         ("province: {zone: ../../etc/passwd}", "province.zone"),
     ],
