@@ -26,7 +26,8 @@ AT = BASE.as_of.astimezone(UTC)
 def picture(sequence: int, **changes: Any) -> Snapshot:
     """The plausible snapshot with another sequence number, a second later for each."""
     written = AT + timedelta(seconds=sequence)
-    return replace(BASE, **({"sequence": sequence, "data_at": written, "as_of": written} | changes))
+    told: dict[str, Any] = {"sequence": sequence, "data_at": written, "as_of": written} | changes
+    return replace(BASE, **told)
 
 
 def feed(topic: str = "ioc.cases.v1", *, lag: int | None = 0, silent_s: float = 1.0) -> FeedFigure:
