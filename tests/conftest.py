@@ -8,6 +8,10 @@ from typing import Any, NoReturn
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("ioc", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ioc")  # a busy machine is no bug
 
 pytest_plugins = ["tests.servers", "tests.web"]
 

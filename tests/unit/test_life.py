@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 import pytest
 from hypothesis import assume, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from ioc.facts import Channel, Health, IncidentState, Severity, Status, moment, us_of
@@ -138,6 +139,7 @@ def assert_cases_agree(
 
 
 @pytest.mark.parametrize("choices", CHOICES, ids=repr)
+@examples(max_examples=40)
 @given(events=several_cases(), asked=questions())
 def test_summed_effects_are_the_figures_of_the_definitions(
     choices: Choices, events: list[dict[str, Any]], asked: tuple[datetime, datetime, datetime]
@@ -146,6 +148,7 @@ def test_summed_effects_are_the_figures_of_the_definitions(
 
 
 @pytest.mark.parametrize("choices", CHOICES, ids=repr)
+@examples(max_examples=40)
 @given(events=case_lives(most=8), data=st.data())
 def test_figures_change_exactly_where_effects_lie(
     choices: Choices, events: list[dict[str, Any]], data: st.DataObject
@@ -158,6 +161,7 @@ def test_figures_change_exactly_where_effects_lie(
 
 
 @pytest.mark.parametrize("choices", CHOICES, ids=repr)
+@examples(max_examples=40)
 @given(events=camera_events(), asked=questions())
 def test_incidents_and_cameras_are_those_of_the_definitions(
     choices: Choices, events: list[dict[str, Any]], asked: tuple[datetime, datetime, datetime]
