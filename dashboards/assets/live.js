@@ -12,7 +12,7 @@
   const words = JSON.parse(root.dataset.words || "{}");
   const live = (window.iocLive = {
     state: "loading", seq: 0, messages: 0, deltas: 0, fulls: 0, gaps: 0, reconnects: 0, painted: 0, tookMs: 0,
-    lastAt: 0, applied: 0, beat: null, build: root.dataset.build || "",
+    lastAt: 0, applied: 0, charts: 0, beat: null, build: root.dataset.build || "",
   });
 
   let place = null; // what this screen looks at
@@ -28,6 +28,8 @@
   let pending = {}; // slot -> props that wait for the next frame
   let pendingSeq = null; // [seq, when it came, does it count as painted change]
   let figures = {}; // slot -> the figure that the browser has
+  let charts = new Map(); // slot -> the figure that waits for its turn: numbers go first, charts one by one
+  let drawing = 0;
   let frame = 0;
 
   // ---- connection
@@ -69,6 +71,7 @@
     place = data || null;
     pending = {};
     figures = {};
+    charts.clear();
     pendingSeq = null;
     live.seq = 0;
     awaitsFull = true;
@@ -120,6 +123,7 @@
     awaitsFull = false;
     pending = {};
     figures = {};
+    charts.clear();
     take(message.slots);
     pendingSeq = [message.seq, performance.now(), false];
   }
@@ -170,9 +174,12 @@
     pending = {};
     pendingSeq = null;
     for (const [slot, props] of Object.entries(now)) {
-      setProps(slot, props);
+      const { figure, ...rest } = props;
+      if (figure !== undefined) charts.set(slot, figure);
+      if (Object.keys(rest).length) setProps(slot, rest);
       if (isDelta && "children" in props) brighten(slot);
     }
+    live.charts = charts.size;
     live.applied += 1;
     ages();
     requestAnimationFrame(() => {
@@ -182,6 +189,21 @@
         ackedAt = performance.now();
         say({ painted: seq, took_ms: live.tookMs });
       }
+      if (charts.size && !drawing) drawing = setTimeout(draw);
+    });
+  }
+
+  // one chart, then a pause at least as long as it took: a number never waits for more than one chart
+  function draw() {
+    drawing = 0;
+    const [next] = charts;
+    if (!next) return;
+    charts.delete(next[0]);
+    const began = performance.now();
+    window.dash_clientside.set_props(next[0], { figure: next[1] });
+    requestAnimationFrame(() => {
+      live.charts = charts.size;
+      if (charts.size && !drawing) drawing = setTimeout(draw, Math.max(30, performance.now() - began));
     });
   }
 

@@ -62,7 +62,7 @@ class Screen:
     def open(self, path: str) -> Screen:
         """Goes to a page and waits for its first picture."""
         self.tab.goto(self.web.url + path)
-        self.wait("iocLive.painted > 0")
+        self.wait("iocLive.painted > 0 && iocLive.charts === 0")
         return self
 
     def wait(self, condition: str, timeout_ms: float = PATIENCE_MS) -> None:
