@@ -128,7 +128,7 @@ class Snapshot:
 
     Shapes: U units by `Unit.at`. ``pair`` int64 [14, U handling, U receiving], rows by `Metric` up to PAUSED_OVERDUE:
     states at ``as_of``, happenings since local midnight. ``single`` int64 [40, U] likewise for incidents and cameras
-    (rows by `Metric`). ``usage`` int64 [services, 3, U]: uses, errors, VND since midnight. ``bins`` int32
+    (rows by `Metric`). ``usage`` int64 [services, 3, U]: uses, errors, VND since midnight. ``bins`` int64
     [figures of SERIES_FIGURES, U, DAYS, 144]: sums (for levels: changes) of ten minutes, by handling unit, the last day
     is today. ``levels_before`` int64 [figures, U]: levels before the first bin.
     ``data_at`` is when the newest change was committed; ``sequence`` counts changes.
@@ -142,7 +142,7 @@ class Snapshot:
     pair: Ints
     single: Ints
     usage_sums: Ints
-    bins: npt.NDArray[np.int32]
+    bins: Ints
     levels_before: Ints
     working_days: tuple[bool, ...]
     """For each of DAYS whether offices were open; the last is today."""

@@ -89,7 +89,7 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
     pair = np.zeros((14, units, units), dtype=np.int64)
     single = np.zeros((40, units), dtype=np.int64)
     usage = np.zeros((len(of.services), 3, units), dtype=np.int64)
-    bins = np.zeros((len(SERIES_FIGURES), units, DAYS, BINS_A_DAY), dtype=np.int32)
+    bins = np.zeros((len(SERIES_FIGURES), units, DAYS, BINS_A_DAY), dtype=np.int64)
     levels = np.zeros((len(SERIES_FIGURES), units), dtype=np.int64)
     for at, on in enumerate(days):
         busy = {0: 1.15, 4: 0.9}.get(on.weekday(), 1.0) * rng.normal(1, 0.1) * 118
@@ -145,7 +145,7 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
 def _cases(
     of: World,
     pair: npt.NDArray[np.int64],
-    bins: npt.NDArray[np.int32],
+    bins: npt.NDArray[np.int64],
     levels: npt.NDArray[np.int64],
     weight: npt.NDArray[np.float64],
     now_bin: int,
@@ -183,7 +183,7 @@ def _cases(
 def _cameras(
     of: World,
     single: npt.NDArray[np.int64],
-    bins: npt.NDArray[np.int32],
+    bins: npt.NDArray[np.int64],
     levels: npt.NDArray[np.int64],
     rows: tuple[IncidentRow, ...],
     now_bin: int,
@@ -200,7 +200,7 @@ def _cameras(
             3 * np.sin(np.arange(DAYS * BINS_A_DAY) / 29) + rng.normal(0, 0.9, DAYS * BINS_A_DAY)
         )
         level[(DAYS - 1) * BINS_A_DAY + now_bin :] = len(rows)
-        moves = np.diff(level, prepend=level[0]).reshape(DAYS, BINS_A_DAY).astype(np.int32)
+        moves = np.diff(level, prepend=level[0]).reshape(DAYS, BINS_A_DAY).astype(np.int64)
         bins[5, at] = moves
         levels[5, at] -= moves.sum()
 

@@ -124,7 +124,7 @@ class Live:
         self.pair = np.zeros((CASE_ROWS, units, units), dtype=np.int64)
         self.single = np.zeros((SINGLE_ROWS, units), dtype=np.int64)
         self.usage = np.zeros((services, 3, units), dtype=np.int64)
-        self.bins = np.zeros((len(SERIES_FIGURES), units, DAYS, BINS_A_DAY), dtype=np.int32)
+        self.bins = np.zeros((len(SERIES_FIGURES), units, DAYS, BINS_A_DAY), dtype=np.int64)
         self.levels_before = np.zeros((len(SERIES_FIGURES), units), dtype=np.int64)
         self.pending = np.empty(0, dtype=CHANGE)
         self.starts = day_starts(moment(at_us), self.zone)
@@ -287,7 +287,7 @@ class Live:
         np.add.at(self.levels_before, (figure[old], places[old]), delta[old])
         now = day >= 0
         bin_of_day = np.minimum((at[now] - self.starts_us[day[now]]) // BIN_US, BINS_A_DAY - 1)
-        np.add.at(self.bins, (figure[now], places[now], day[now], bin_of_day), delta[now].astype(np.int32))
+        np.add.at(self.bins, (figure[now], places[now], day[now], bin_of_day), delta[now])
 
     def _lists(self, as_of: datetime, topics: int) -> None:
         now_s = time.monotonic()
