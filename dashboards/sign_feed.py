@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import astuple
 from datetime import UTC, datetime
 
 from dashboards.freshness import arrived_at, freshness
 from dashboards.hub import Hub
+from dashboards.panel import Language
 from dashboards.sign.data import Figures, SignData, SignRow, mask_code
+from dashboards.text.names import listed
 from ioc.facts import Topic
 from ioc.figures import CaseFigures
 from ioc.settings import Settings, Sign
@@ -39,9 +42,31 @@ def initials(name: str) -> str:
     return "".join(word[0].upper() for word in name.split() if word.lower() not in joining)
 
 
-def sign_row(unit: Unit, cases: CaseFigures, language: str) -> SignRow:
+def sign_row(unit: Unit, counts: Figures, language: Language) -> SignRow:
     """One handling unit in three lengths."""
-    return SignRow(unit.name(language), unit.short(language), initials(unit.name(language)), figures(cases))
+    return SignRow(unit.name(language), listed(unit, language), initials(unit.name(language)), counts)
+
+
+def grouped(snapshot: Snapshot, receiving: str) -> dict[Unit, Figures]:
+    """What was received at a unit, by who must decide: each department by itself, places as a sign has room for them.
+
+    A place below the sign's unit counts with the one right below it (at a province: its district); any other place with
+    its own district.
+    """
+    world = snapshot.world
+    found: dict[Unit, Figures] = {}
+    for row in snapshot.handled_for(receiving):
+        path = [unit.code for unit in world.path(row.unit.code)]
+        at = path.index(receiving) + 1 if receiving in path else 1
+        unit = row.unit
+        if unit.kind not in ("department", "branch"):
+            unit = world.by_code[path[min(at, len(path) - 1)]]
+        counts = figures(row.cases)
+        before = found.get(unit)
+        found[unit] = (
+            counts if before is None else Figures(*map(sum, zip(astuple(before), astuple(counts), strict=True)))
+        )
+    return found
 
 
 def sign_data(snapshot: Snapshot, sign: Sign, settings: Settings, now: datetime, lag_unknown_s: float) -> SignData:
@@ -50,7 +75,7 @@ def sign_data(snapshot: Snapshot, sign: Sign, settings: Settings, now: datetime,
     language = sign.language
     scope = Scope(unit.code, "receiving")
     rows = sorted(
-        (sign_row(row.unit, row.cases, language) for row in snapshot.handled_for(unit.code)),
+        (sign_row(one, counts, language) for one, counts in grouped(snapshot, unit.code).items()),
         key=lambda row: (-row.figures.received, -row.figures.in_progress, row.full),
     )
     feed = snapshot.feed(Topic.CASES.title)

@@ -312,7 +312,9 @@
     }
     const latency = live.beat && live.beat.latency;
     for (const tag of document.querySelectorAll("[data-latency]")) {
-      put(tag, latency ? `${latency[tag.dataset.latency || "p95"]} ms` : "–");
+      const ms = latency && latency[tag.dataset.latency || "p95"];
+      const length = ms >= 1000 ? `${(ms / 1000).toLocaleString(root.lang, { maximumFractionDigits: 1 })} s` : `${ms} ms`;
+      put(tag, latency ? length : "–");
     }
   }
 

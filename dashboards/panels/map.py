@@ -26,6 +26,8 @@ from dashboards.theme import config
 from ioc.figures import SEVERITIES, CaseFigures
 from ioc.snapshot import Scope, Snapshot, UnitRow
 
+CROWD = 12
+"""Open incidents up to which those of low severity are drawn too: more would hide the names of places."""
 STAGES = {"wall": (1000, 1040), "tablet": (332, 332), "desk": (332, 332)}
 """Nominal width and height of the map in pixels: labels are placed for it, the stylesheet keeps its shape."""
 INSET = (528, 528)
@@ -135,7 +137,8 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     box = fitted(view.box, width / height)
     if look.device != "wall":
         box = grown(box, 0.04)
-    open_now = snapshot.own_incidents(scope)
+    everything = snapshot.own_incidents(scope)
+    open_now = [row for row in everything if len(everything) <= CROWD or row.severity != "low"]
     points = _points(snapshot, look)
     near = (box[2] - box[0]) / width * (42 if look.device == "wall" else 18)
     dense = view.dense if look.device == "wall" else None
@@ -153,13 +156,14 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         slots |= _inset_slots(scope.unit, view, cases, dense, look, open_now, points, wanted)
         slots |= _top_slots(list(rows.values()), look, TOP_BESIDE_INSET if dense else TOP)
         counts = snapshot.incidents(scope).open_by_severity
-        slots |= {
-            slot(NAME, f"count-{name}"): {"children": number(counts.get(name, 0), look.language)} for name in SEVERITIES
-        }
+        told: dict[str, str] = {name: number(counts.get(name, 0), look.language) for name in SEVERITIES}
+        if len(open_now) < len(everything):
+            told["low"] = look.t("map.not_drawn", n=told["low"])
+        slots |= {slot(NAME, f"count-{name}"): {"children": told[name]} for name in SEVERITIES}
     else:
         slots |= _areas(view, box, look)
         slots |= _worst(list(rows.values()), look)
-    return slots | _spoken(list(rows.values()), len(open_now), look)
+    return slots | _spoken(list(rows.values()), len(everything), look)
 
 
 def _points(snapshot: Snapshot, look: Look) -> Mapping[str, tuple[float, float]]:

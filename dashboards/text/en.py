@@ -93,6 +93,7 @@ WORDS: Final[Mapping[str, str]] = {
     "map.note_touch": "tap to open",
     "map.none_below": "No places below this one",
     "map.incidents": "Open incidents",
+    "map.not_drawn": "{n} (not drawn)",
     "map.legend": "Overdue / open",
     "map.class_0": "none",
     "map.class_1": "< 1%",

@@ -93,6 +93,7 @@ WORDS: Final[Mapping[str, str]] = {
     "map.note_touch": "chạm để xem",
     "map.none_below": "Không có địa bàn trực thuộc",
     "map.incidents": "Sự cố đang mở",
+    "map.not_drawn": "{n} (không vẽ)",
     "map.legend": "Quá hạn / đang mở",
     "map.class_0": "không có",
     "map.class_1": "< 1 %",
