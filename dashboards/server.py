@@ -86,6 +86,7 @@ class WebProcess:
         self.store_vitals: StoreVitals | None = None
         world = load_world(settings, datetime.now(settings.zone).date())
         self.addresses = Addresses(pages(self.vitals), world, settings)
+        self.signs = sign_feed.in_force(settings, world)
         self.latency = Latency()
         self.loop: asyncio.AbstractEventLoop | None = None
         self.hub = Hub(
@@ -203,9 +204,9 @@ class WebProcess:
                 Route("/metrics", self.scrape),
                 *api.routes(self.reading),
                 *sign_routes(
-                    sign_feed.provider(self.hub, self.settings),
+                    sign_feed.provider(self.hub, self.settings, self.signs),
                     lambda: datetime.now(self.settings.zone),
-                    lambda: self.settings.signs or (sign_feed.DEFAULT,),
+                    lambda: self.signs,
                 ),
                 Mount("/", app=WSGIMiddleware(dash.server, workers=10)),  # type: ignore[arg-type]
             ],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import astuple
 from datetime import UTC, datetime
 
@@ -15,12 +16,14 @@ from ioc.facts import Topic
 from ioc.figures import CaseFigures
 from ioc.settings import Settings, Sign
 from ioc.snapshot import Scope, Snapshot
-from ioc.world import Unit
+from ioc.world import Unit, World
+
+log = logging.getLogger("ioc.web")
 
 MOST_CODES = 24
 """Masked codes that a sign turns through."""
 DEFAULT = "main"
-"""The sign that exists where none is declared: what the whole province received."""
+"""The sign that exists where none is declared or in force: what the whole province received."""
 
 
 def figures(cases: CaseFigures) -> Figures:
@@ -102,19 +105,27 @@ def sign_data(snapshot: Snapshot, sign: Sign, settings: Settings, now: datetime,
     )
 
 
-def provider(hub: Hub, settings: Settings) -> Callable[[str], SignData | None]:
+def in_force(settings: Settings, world: World) -> dict[str, Sign]:
+    """The signs whose units the world has; one of the whole province where none is left. Others are told in the log."""
+    found = {}
+    for name, sign in settings.signs.items():
+        if not sign.unit or sign.unit in world.by_code:
+            found[name] = sign
+        else:
+            log.warning("signs.%s: the pack %s has no unit %r; the sign is left out", name, world.pack, sign.unit)
+    return found or {DEFAULT: Sign(language=settings.province.language)}
+
+
+def provider(hub: Hub, settings: Settings, signs: Mapping[str, Sign]) -> Callable[[str], SignData | None]:
     """Gives a sign's data by its name, from memory; None for an unknown name and before the first snapshot."""
 
     def of(name: str) -> SignData | None:
-        sign = settings.signs.get(name)
+        sign = signs.get(name)
         if sign is None:
-            if name != DEFAULT or settings.signs:
-                return None
-            sign = Sign(language=settings.province.language)
+            return None
         topic = Topic.CASES.title
-        chosen = sign
         return hub.read(
-            lambda snapshot: sign_data(snapshot, chosen, settings, datetime.now(UTC), hub.lag_unknown_s(topic))
+            lambda snapshot: sign_data(snapshot, sign, settings, datetime.now(UTC), hub.lag_unknown_s(topic))
         )
 
     return of

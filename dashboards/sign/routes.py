@@ -108,6 +108,10 @@ def routes(
     frames = Frames()
 
     def unknown(name: str) -> Response:
+        if name in set(names()):  # known, but the first picture of the store is still being read
+            return PlainTextResponse(
+                "Chưa có số liệu. No figures yet.\n", status_code=503, headers={"Retry-After": "1"}
+            )
         known = ", ".join(sorted(names())) or "–"
         return PlainTextResponse(
             f"Không có bảng LED tên {name!r}. Các bảng hiện có: {known}.\n"
@@ -120,7 +124,7 @@ def routes(
     def page(request: Request) -> Response:
         name = request.path_params["name"]
         data = provider(name)
-        if data is None:
+        if data is None and name not in set(names()):
             return unknown(name)
         language = _language(request, data)
         headers = {"Content-Security-Policy": content_security_policy(), "Cache-Control": "no-store"}
@@ -182,9 +186,10 @@ def routes(
     ]
 
 
-def _language(request: Request, data: SignData) -> str:
+def _language(request: Request, data: SignData | None) -> str:
     asked = request.query_params.get("lang")
-    return asked if asked in LANGUAGES else data.language
+    own = data.language if data is not None else LANGUAGES[0]
+    return asked if asked in LANGUAGES else own
 
 
 def _asked(request: Request, now: datetime) -> tuple[int, int, int]:

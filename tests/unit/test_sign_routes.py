@@ -112,6 +112,15 @@ def test_an_unknown_sign_is_told_what_to_do(client: Client, address: str) -> Non
     assert "/sign/NAME" in answer.text
 
 
+def test_a_player_that_asks_before_the_first_picture_gets_the_page_and_tries_again(signs: Signs) -> None:
+    early = Client(Starlette(routes=sign_routes.routes(lambda name: None, signs.clock, lambda: ["mot-cua"])))
+    page = early.get("/sign/mot-cua")
+    assert page.status_code == 200
+    assert "/sign/" in page.text
+    for address in ("/sign/mot-cua.png", "/sign/mot-cua.json"):
+        assert early.get(address).status_code == 503
+
+
 @pytest.mark.parametrize(
     "query", ["w=63&h=64", "w=4000&h=576", "w=x", "w=100&h=64", "page=-1", "page=99999999999999999999"]
 )
