@@ -30,6 +30,7 @@ from ioc.figures import SERVICE_BASE, STATES
 from ioc.life import Rules
 from ioc.store import fold
 from ioc.store.connect import Connection, Key, translated, with_microseconds
+from ioc.store.refused import write_rejects
 from ioc.store.rollup import Changes, add_up, announce
 
 STATE_METRICS = sorted(int(metric) for metric in STATES)
@@ -76,10 +77,6 @@ COPY_INDICATORS = """
     copy indicator_event (indicator, unit, at, event_id, value, is_add, source, record_offset) from stdin (format binary)
 """
 INDICATOR_TYPES = ("text", "int4", "timestamptz", "text", "float8", "bool", "int4", "int8")
-COPY_REJECTS = """
-    copy reject (topic, source, record_offset, reason, detail, key, body, headers, digest, redrivable) from stdin (format binary)
-"""
-REJECT_TYPES = ("int2", "int4", "int8", "text", "text", "bytea", "bytea", "bytea", "bytea", "bool")
 
 
 @dataclass(slots=True)
@@ -287,21 +284,6 @@ WRITERS = {
     Topic.USAGE: write_usage,
     Topic.INDICATORS: write_indicators,
 }
-
-
-def write_rejects(conn: Connection, rejects: Sequence[tuple[Topic, Arrival, Reject]]) -> None:
-    """Keeps what was refused."""
-    if not rejects:
-        return
-    with conn.cursor() as cursor, cursor.copy(COPY_REJECTS) as copy:
-        copy.set_types(REJECT_TYPES)
-        for topic, arrival, reject in rejects:
-            copy.write_row(
-                (
-                    int(topic), arrival.source, arrival.offset, reject.reason, reject.detail, reject.key, reject.body,
-                    reject.headers, reject.digest, reject.redrivable,
-                )
-            )  # fmt: skip
 
 
 def advance(conn: Connection, batch: Batch, found: Sorted) -> None:
