@@ -6,6 +6,8 @@ Vietnamese: ``1.234.567``, ``98,6 %`` (with a space that does not break), ``23/1
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date, datetime
 from math import isnan
 
@@ -17,8 +19,10 @@ NARROW = "\u202f"
 
 _SWAP = str.maketrans(",.", ".,")
 
-_LETTERS = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệfghiìỉĩíịjklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvwxyỳỷỹýỵz"
-_ORDER = {letter: at for at, letter in enumerate(_LETTERS)}
+_LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+_TONES = "\u0300\u0309\u0303\u0301\u0323"
+_PARTS = re.compile(r"\d+|\D+")
+_TONELESS = {ord(letter): 2 * at + 0x110000 for at, letter in enumerate(_LETTERS)}
 
 
 def number(value: float | None, language: Language, decimals: int = 0) -> str:
@@ -70,7 +74,21 @@ def clock(at: datetime) -> str:
     return at.strftime("%H:%M:%S")
 
 
-def collation_key(name: str) -> list[int]:
-    """Sorts names in the order of the Vietnamese alphabet: a ă â b c d đ e ê … with tones à ả ã á ạ behind the plain
-    letter; case does not matter, digits and signs come first."""
-    return [_ORDER[letter] + 0x110000 if letter in _ORDER else ord(letter) for letter in name.lower()]
+def collation_key(name: str) -> tuple[list[int], list[int]]:
+    """Sorts names as `Intl.Collator("vi", {numeric: true})` does: the letters a ă â b c d đ e ê … first, then the tones
+    none, à ả ã á ạ; so "Bà" stands before "Ban". Case does not matter; signs come first, then numbers by their value.
+    """
+    letters: list[int] = []
+    tones: list[int] = []
+    for part in _PARTS.findall(unicodedata.normalize("NFC", name.lower())):
+        if part.isdecimal():
+            letters += [0x10FFFF, int(part)]
+            tones += [0, 0]
+            continue
+        for letter in part:
+            plain = unicodedata.normalize("NFD", letter)
+            tone = next((mark for mark in plain if mark in _TONES), "")
+            base = unicodedata.normalize("NFC", plain.replace(tone, "") if tone else plain)
+            letters.append(_TONELESS.get(ord(base), ord(base)) if len(base) == 1 else ord(base[0]))
+            tones.append(_TONES.index(tone) + 1 if tone else 0)
+    return letters, tones

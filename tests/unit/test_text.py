@@ -122,6 +122,27 @@ def test_names_sort_as_the_vietnamese_alphabet_does() -> None:
     assert sorted(names, key=collation_key) == expected
 
 
+def test_tones_part_only_names_of_equal_letters() -> None:
+    names = ["Ban", "Bá", "Bà Rịa", "Bàu", "Ba", "Bạ", "Bả", "bà", "Bã", "Phường 10", "Phường 2", "Tân", "Tan", "Tăn"]
+    expected = [
+        "Ba",
+        "bà",
+        "Bả",
+        "Bã",
+        "Bá",
+        "Bạ",
+        "Bà Rịa",
+        "Ban",
+        "Bàu",
+        "Phường 2",
+        "Phường 10",
+        "Tan",
+        "Tăn",
+        "Tân",
+    ]
+    assert sorted(names, key=collation_key) == expected
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "language", "shown"),
     [

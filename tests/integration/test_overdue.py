@@ -1,0 +1,123 @@
+"""The list of overdue cases is the one that the words say, as long as the figure beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+
+from ioc.settings import Settings
+from ioc.snapshot import Scope
+from ioc.store.overdue import LATE_HANDLING, LATE_RECEIVING, OverdueCase, overdue_list
+from tests import recount
+from tests.feeding import Feeder
+from tests.lives import CASES, DAYS, MONDAY, SCOPES, moments, ordinary, several_cases
+from tests.servers import DatabaseServer
+
+Event = Mapping[str, Any]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OTHER = {"stopped": "ended", "compare": "timestamp", "due_soon": "90m"}
+
+
+@pytest.fixture(scope="module", params=["as shipped", "other choices"])
+def feeder(
+    request: pytest.FixtureRequest, postgres: DatabaseServer, migrated: str | None, settings: Settings
+) -> Iterator[Feeder]:
+    """A store of this module alone; each example empties it."""
+    tree: dict[str, Any] = msgspec.to_builtins(settings)
+    if request.param == "other choices":
+        tree["cases"] |= OTHER
+    chosen = msgspec.convert(tree, Settings)
+    name = f"t_overdue_{request.param[:5]}"
+    dsn = postgres.create(name, migrated)
+    if migrated is None:
+        from ioc.store.connect import connect
+        from ioc.store.migrate import migrate
+
+        with connect(dsn) as conn:
+            migrate(conn, chosen)
+    found = Feeder(dsn, chosen)
+    yield found
+    found.close()
+    postgres.drop(name)
+
+
+def expected(feeder: Feeder, events: Sequence[Event], scope: Scope, as_of: datetime) -> list[tuple[Any, ...]]:
+    """Code, due moment, days late, units, channel, status and procedure of each case, counted again."""
+    now = recount.us(as_of)
+    found = []
+    for own in recount.grouped(recount.accepted(events, now), "case_code"):
+        history = recount.steps_of(own)
+        last = own[-1]
+        unit = last["handling_unit" if scope.by == "handling" else "receiving_unit"]
+        if recount.is_open_overdue(history, now, feeder.choices) and recount.within(unit, scope.unit, feeder.tree):
+            due = recount.due(history, now, feeder.choices)
+            assert due is not None
+            late = recount.local_day(now) - recount.local_day(due)
+            moment = EPOCH + timedelta(microseconds=due)
+            words = (last["handling_unit"], last["receiving_unit"], last["channel"], history[-1].status)
+            found.append((moment, last["case_code"], late, *words, last["procedure_code"]))
+    return sorted(found)
+
+
+def shown(case: OverdueCase) -> tuple[Any, ...]:
+    """The same of what the store said."""
+    words = (case.handling, case.receiving, case.channel, case.status)
+    return (case.due_at, case.code, case.days_late, *words, case.procedure)
+
+
+def assert_same(feeder: Feeder, events: Sequence[Event], as_of: datetime) -> int:
+    """In every scope; gives how many there were in all of them."""
+    seen = 0
+    for unit in SCOPES:
+        for scope in (Scope(unit), Scope(unit, "receiving")):
+            answer = overdue_list(feeder.reading, feeder.world, feeder.settings, scope, as_of)
+            assert [shown(case) for case in answer.cases] == expected(feeder, events, scope, as_of), scope
+            figures = feeder.overview(unit, scope.by, as_of, as_of, as_of)["cases"]
+            assert answer.total == len(answer.cases) == figures["open_overdue"], scope
+            seen += answer.total
+    return seen
+
+
+@examples(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(events=several_cases(), as_of=moments())
+def test_the_list_is_the_recount_whatever_the_case(feeder: Feeder, events: list[Event], as_of: datetime) -> None:
+    feeder.empty()
+    feeder.feed((CASES, event) for event in reversed(events))
+    assert_same(feeder, events, as_of)
+
+
+def test_a_busy_week(feeder: Feeder) -> None:
+    sent = ordinary(5, 120)
+    feeder.empty()
+    feeder.feed(sent)
+    events = [event for topic, event in sent if topic == CASES]
+    end = MONDAY + timedelta(days=DAYS)
+    assert all(assert_same(feeder, events, at) for at in (end, end - timedelta(days=2)))
+
+
+def test_a_long_list_is_cut_and_says_how_long_it_is(feeder: Feeder) -> None:
+    feeder.empty()
+    feeder.feed(ordinary(6, 150))
+    end = MONDAY + timedelta(days=DAYS)
+    root = Scope(feeder.world.root.code)
+    whole = overdue_list(feeder.reading, feeder.world, feeder.settings, root, end)
+    cut = overdue_list(feeder.reading, feeder.world, feeder.settings, root, end, most=5)
+    assert whole.total > 10
+    assert (cut.total, cut.cases) == (whole.total, whole.cases[:5])
+
+
+def test_the_list_reads_no_table_from_end_to_end(feeder: Feeder) -> None:
+    units = [unit.no for unit in feeder.world.units]
+    with feeder.reading.transaction():
+        feeder.reading.execute("set local enable_seqscan = off")
+        for query in (LATE_HANDLING, LATE_RECEIVING):
+            asked = {"as_of": MONDAY, "units": units}
+            plan = "\n".join(row[0] for row in feeder.reading.execute(b"explain " + query.encode(), asked).fetchall())
+            assert "effect_overdue" in plan, plan
+            assert "Seq Scan" not in plan, plan
