@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple
 from datetime import UTC, datetime
 
-from dashboards.freshness import arrived_at, freshness
+from dashboards.freshness import CLOSES, OPENS, Freshness, arrived_at, freshness
 from dashboards.hub import Hub
 from dashboards.panel import Language
-from dashboards.sign.data import Figures, SignData, SignRow, mask_code
+from dashboards.sign.data import Figures, Note, SignData, SignRow, mask_code
 from dashboards.text.names import listed
 from ioc.facts import Topic
 from ioc.figures import CaseFigures
 from ioc.settings import Settings, Sign
-from ioc.snapshot import Scope, Snapshot
+from ioc.snapshot import Scope, Snapshot, local_midnight
 from ioc.world import Unit, World
 
 log = logging.getLogger("ioc.web")
@@ -72,6 +72,16 @@ def grouped(snapshot: Snapshot, receiving: str) -> dict[Unit, Figures]:
     return found
 
 
+def note(state: Freshness, snapshot: Snapshot, now: datetime) -> Note:
+    """What a sign says of figures that are not old: outside office hours nothing is expected, and that is no failure."""
+    if state == "behind":
+        return "behind"
+    midnight = local_midnight(now, snapshot.zone)
+    working_day = snapshot.working_days[-1] and snapshot.as_of.astimezone(snapshot.zone).date() == midnight.date()
+    in_hours = working_day and midnight + OPENS <= now < midnight + CLOSES
+    return "closed" if state == "quiet" and not in_hours else ""
+
+
 def sign_data(snapshot: Snapshot, sign: Sign, settings: Settings, now: datetime, lag_unknown_s: float) -> SignData:
     """One sign at ``now``. KeyError for a unit that the world does not have."""
     unit = snapshot.world.by_code[sign.unit] if sign.unit else snapshot.world.root
@@ -102,6 +112,7 @@ def sign_data(snapshot: Snapshot, sign: Sign, settings: Settings, now: datetime,
         hotline=settings.province.hotline,
         language=language,
         demo_log_badge=settings.broker == "log",
+        note=note(state, snapshot, now),
     )
 
 

@@ -1,6 +1,6 @@
 """The sizes that signs come in, and for each where things stand: seven layouts, in px of the layout itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from dashboards.sign.faces import LED16, LED16B, LED20, LED24, Face, bvp, zoomed
@@ -105,18 +105,49 @@ BOARDS: Final = (
 )  # fmt: skip
 
 
-def board_for(width: int, height: int) -> Board:
-    """The layout that covers most of width x height when enlarged by a whole factor; of equals the one that says more.
+SIZES: Final = tuple(sorted(((board.width, board.height) for board in BOARDS), reverse=True))
+"""The sizes that have a layout of their own, the widest first, px."""
+_ENOUGH: Final = 0.5
 
-    Raises ValueError when the smallest layout does not fit.
+
+def board_for(width: int, height: int) -> Board:
+    """The layout for a board of width x height px, enlarged by a whole factor and extended by rows and columns where
+    there is room for more.
+
+    It is the largest layout that covers at least half of the board; where none does, the one that covers most.
+    Raises ValueError, which names the sizes there are, when the smallest layout does not fit.
     """
 
-    def covered(board: Board) -> tuple[int, int]:
+    def covered(board: Board) -> float:
         factor = min(width // board.width, height // board.height)
-        return (board.width * board.height * factor * factor, board.width * board.height)
+        return board.width * board.height * factor * factor / (width * height)
 
-    best = max(BOARDS, key=covered)
-    if not covered(best)[0]:
-        smallest = min(BOARDS, key=lambda board: board.width * board.height)
-        raise ValueError(f"no sign of {width} x {height}: the smallest is {smallest.width} x {smallest.height}")
-    return best
+    def worth(board: Board) -> tuple[float, int]:
+        return (min(covered(board), _ENOUGH), board.width * board.height)
+
+    best = max(BOARDS, key=worth)
+    if not covered(best):
+        known = ", ".join(f"{one} x {other}" for one, other in SIZES)
+        raise ValueError(
+            f"there is no layout for a sign of {width} x {height} px: the sizes are {known}, their whole multiples, "
+            "and boards somewhat larger than these"
+        )
+    factor = min(width // best.width, height // best.height)
+    return _extended(best, width // factor, height // factor)
+
+
+def _extended(board: Board, width: int, height: int) -> Board:
+    """The layout with more rows where one more fits, and wider where an eighth more is there."""
+    if width - board.width < board.width // 8 or board.kind == "tiny":
+        width = board.width
+    if board.kind in ("tiny", "ticker") or height - board.height < board.pitch:
+        height = board.height
+    above = board.band + board.footer
+    return replace(
+        board,
+        width=width,
+        height=height,
+        rows=board.rows + int((height - board.height) / board.pitch) if board.pitch else 0,
+        code_rows=board.code_rows * (height - above) // (board.height - above),
+        code_columns=board.code_columns * width // board.width,
+    )

@@ -8,11 +8,12 @@ from PIL import Image
 from dashboards.sign.boards import Board
 from dashboards.sign.faces import cap
 from dashboards.sign.layout import AMBER, WHITE, Box, Canvas, LayoutError, baseline_in, figure_baseline, fit, room
-from dashboards.sign.pages import Page
+from dashboards.sign.pages import Page, code_lines, warns
 from dashboards.sign.view import View
 
 SMALLEST_MODULE_PX = 6
 _QUIET = 4
+_LOOSEST = 1.5
 
 
 def draw_codes(canvas: Canvas, view: View, board: Board, page: Page, box: Box) -> None:
@@ -25,8 +26,10 @@ def draw_codes(canvas: Canvas, view: View, board: Board, page: Page, box: Box) -
         middle = (area.left + area.right) // 2
         canvas.text(text, face, WHITE, x=middle, baseline=baseline_in(face, area.top, area.bottom), align="middle")
         return
-    rows = -(-page_size(board, box) // board.code_columns)
-    pitch = (area.height - board.gap // 2) / rows
+    full = max(1, board.code_rows - warns(view, board))
+    rows = max(stop - start for start, stop in code_lines(view, board, full))
+    pitch = min((area.height - board.gap // 2) / rows, _LOOSEST * area.height / full)
+    spare_y = round(area.height - board.gap // 2 - rows * pitch) // 2
     gap = max(board.gap, round(canvas.gap) + 1)
     for face in board.code:
         widest = max(room(code, face) for code in view.codes)
@@ -38,19 +41,13 @@ def draw_codes(canvas: Canvas, view: View, board: Board, page: Page, box: Box) -
     spare = (area.width - wide) // (board.code_columns + 1) if board.code_columns > 1 else 0
     for place, code in enumerate(codes):
         line, column = divmod(place, board.code_columns)
-        top = area.top + board.gap // 4 + round(line * pitch)
+        top = area.top + board.gap // 4 + spare_y + round(line * pitch)
         baseline = figure_baseline(face, top, top + round(pitch))
         if board.code_columns == 1:
             canvas.text(code, face, WHITE, x=(box.left + right) // 2, baseline=baseline, align="middle", within=box)
             continue
         left = area.left + column * (widest + gap + spare) + spare // 2
         canvas.text(code, face, WHITE, x=left, baseline=baseline, within=box)
-
-
-def page_size(board: Board, box: Box) -> int:
-    """How many codes a full page holds: a row fewer above a warning strip."""
-    cut = board.strip and box.bottom < board.height
-    return board.code_columns * max(1, board.code_rows - cut)
 
 
 def _qr(canvas: Canvas, view: View, board: Board, box: Box) -> int:

@@ -6,6 +6,7 @@ All counts concern what was received *here*, at the place the sign hangs, groupe
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 _MASK = re.compile(r"([0-9A-Za-z]+-[0-9A-Za-z]+)$")
 _MASK_LENGTH = 13
@@ -44,6 +45,11 @@ class SignRow:
     figures: Figures
 
 
+Note = Literal["", "closed", "behind"]
+"""What is to be said of figures that are neither old nor quite new: the office is closed and nothing was expected since
+`updated_at`, or records still wait to be counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignData:
     """Everything on one sign at one moment. Equal data give equal frames, byte for byte.
@@ -66,6 +72,7 @@ class SignData:
     hotline: str
     language: str = "vi"
     demo_log_badge: bool = False
+    note: Note = ""
 
     @property
     def updated_at(self) -> datetime | None:

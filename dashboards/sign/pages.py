@@ -66,7 +66,7 @@ def _tables(view: View, board: Board) -> Iterator[Page]:
     a_page = max(1, board.rows - warns(view, board))
     if not view.rows and board.kind != "tiny":
         yield Page("table")
-    for start, stop in _shares(len(view.rows), a_page):
+    for start, stop in shares(len(view.rows), a_page):
         yield Page("table", start, stop)
 
 
@@ -84,13 +84,17 @@ def _totals(view: View, board: Board) -> Iterator[Page]:
 def _codes(view: View, board: Board) -> Iterator[Page]:
     if not view.codes and board.qr and view.url:
         yield Page("codes")
-    a_page = board.code_columns * max(1, board.code_rows - warns(view, board))
-    for start in range(0, len(view.codes), a_page):
-        yield Page("codes", start, min(start + a_page, len(view.codes)))
+    for start, stop in code_lines(view, board, max(1, board.code_rows - warns(view, board))):
+        yield Page("codes", start * board.code_columns, min(stop * board.code_columns, len(view.codes)))
 
 
-def _shares(count: int, a_page: int) -> Iterator[tuple[int, int]]:
-    """As few pages as needed, all about equally full: a last page with one lonely row is hard to read as part of a
+def code_lines(view: View, board: Board, a_page: int) -> Iterator[tuple[int, int]]:
+    """Which lines of codes stand on each page, when a full one holds `a_page` lines."""
+    return shares(-(-len(view.codes) // board.code_columns), a_page)
+
+
+def shares(count: int, a_page: int) -> Iterator[tuple[int, int]]:
+    """Where each page begins and ends: as few pages as needed, all about equally full: a last page with one lonely row is hard to read as part of a
     table.
     """
     pages = -(-count // a_page)
@@ -147,7 +151,9 @@ def _asides(view: View, board: Board, page: Page, *, warning: bool) -> tuple[str
     """What may stand at the right of the band: the clock, or since when the figures are old; the longest first."""
     if warning and view.since:
         return view.since
-    return ("" if board.strip and page.kind != "totals" else view.clock,)
+    if board.strip:
+        return view.asides if page.kind == "totals" else ("",)
+    return (view.clock,)
 
 
 def _badge(view: View, board: Board) -> tuple[str, Face, int]:

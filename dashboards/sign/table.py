@@ -21,9 +21,10 @@ from dashboards.sign.layout import (
     fit,
     room,
 )
-from dashboards.sign.pages import Page
+from dashboards.sign.pages import Page, shares, warns
 from dashboards.sign.view import Cell, RowView, Tone, View
 
+_LOOSEST: Final = 1.5
 COLOURS: Final[dict[Tone, Colour]] = {"plain": WHITE, "good": GREEN, "warning": AMBER, "bad": RED, "received": AMBER}
 
 
@@ -44,28 +45,30 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """How a table is set: its columns, the face of their titles, the face of all rows, and the px where names must
-    end.
+    """How a table is set: its columns, the face of their titles, the face of all rows, the px where names must end,
+    and whether all names go without the "Sở" that most have, because one must.
     """
 
     columns: tuple[Column, ...]
     heading: Face
     row: Face
     names_end: int
+    bare: bool = False
 
 
 def _columns(view: View, board: Board, right: int) -> Columns:
     """Columns from the right edge inwards: the largest faces that leave every unit its short name, under long titles
     if need be for only two units of three; else short titles. Where nothing leaves them room, the smallest; some
-    names are then initials.
+    names are then initials. Words that stand for a figure are as long as leaves every unit its name.
     """
-    trials = [(0, 2, 1.0), (0, 3, 1.0), (0, 3, 2 / 3), (1, 2, 1.0), (1, 3, 2 / 3), (1, 3, 0.0)]
+    trials = [(0, 3, 1.0, 3), (0, 2, 1.0, 2), (0, 3, 1.0, 2), (0, 2, 1.0, 1), (0, 3, 1.0, 1), (0, 3, 2 / 3, 1)]
     if board.strip:
-        trials.remove((0, 3, 2 / 3))
-    for form, names, wanted in trials:
+        trials.pop()
+    trials += [(1, 2, 1.0, 1), (1, 3, 2 / 3, 1), (1, 3, 0.0, 1)]
+    for form, names, wanted, words in trials:
         for heading in board.headings:
             for row in board.row:
-                found = _set_columns(view, board, right, row, heading, form)
+                found = _set_columns(view, board, right, row, heading, form, words)
                 space = found.names_end - board.margin
                 short = sum(any(room(name, row) <= space for name in unit.names[:names]) for unit in view.rows)
                 if short >= wanted * len(view.rows) and space >= room(view.words("unit")[-1], heading):
@@ -77,7 +80,13 @@ def _loosened(view: View, board: Board, table: Columns) -> Columns:
     """The columns moved apart by what the names leave, up to three times the gap."""
     space = table.names_end - board.margin
     title = room(fit(view.words("unit"), (table.heading,), space)[0], table.heading)
-    widest = max([title, *(room(fit(names.names, (table.row,), space)[0], table.row) for names in view.rows)])
+    bare = any(
+        room(unit.names[1], table.row) > space >= room(unit.names[2], table.row)
+        for unit in view.rows
+        if unit.names[1] != unit.names[2]
+    )
+    table = replace(table, bare=bare)
+    widest = max([title, *(room(_name(unit, table, space), table.row) for unit in view.rows)])
     count = len(table.columns)
     more = max(0, min((space - widest) // count, 2 * board.gap))
     moved = [
@@ -86,7 +95,15 @@ def _loosened(view: View, board: Board, table: Columns) -> Columns:
     return replace(table, columns=tuple(moved), names_end=table.names_end - more * (count - 1))
 
 
-def _set_columns(view: View, board: Board, right: int, row: Face, heading: Face, form: int) -> Columns:
+def _name(unit: RowView, table: Columns, space: int) -> str:
+    full, short, bare, *shorter = unit.names
+    names = unit.names
+    if table.bare and short != bare:
+        names = (bare, *shorter)
+    return fit(names, (table.row,), space)[0]
+
+
+def _set_columns(view: View, board: Board, right: int, row: Face, heading: Face, form: int, words: int) -> Columns:
     gap = max(board.gap, round(board.width / 100) + 1)
     columns: list[Column] = []
     edge = right
@@ -94,7 +111,9 @@ def _set_columns(view: View, board: Board, right: int, row: Face, heading: Face,
         titles = view.words(key)
         title = titles[min(form, len(titles) - 1)]
         figures = (view.totals.of(key), *(names.cells.of(key) for names in view.rows))
-        column_width = max(room(title, heading), *(room(cell.texts[-1], row) for cell in figures))
+        column_width = max(
+            room(title, heading), *(room(cell.texts[-min(words, len(cell.texts))], row) for cell in figures)
+        )
         columns.append(Column(key, title, edge, column_width))
         edge -= column_width + gap
     return Columns(tuple(reversed(columns)), heading, row, edge)
@@ -120,10 +139,12 @@ def draw_table(canvas: Canvas, view: View, board: Board, page: Page, box: Box) -
         )
         return
     count = page.stop - page.start
+    largest = max(stop - start for start, stop in shares(len(view.rows), max(1, board.rows - warns(view, board))))
+    pitch = max(board.pitch, min(_LOOSEST * board.pitch, (box.bottom - top) / largest))
     for line, row in enumerate(view.rows[page.start : page.stop]):
-        above, below = top + round(line * board.pitch), top + round((line + 1) * board.pitch)
+        above, below = top + round(line * pitch), top + round((line + 1) * pitch)
         _row(canvas, board, row, table, Box(box.left, above, box.right, below - board.rule))
-        if line < count - 1 or below + board.rule < box.bottom - board.pitch / 2:
+        if line < count - 1 or below + board.rule < box.bottom - pitch / 2:
             canvas.shape(_rule(board, box, below), RULE)
 
 
@@ -152,7 +173,7 @@ def _headings(canvas: Canvas, view: View, board: Board, table: Columns, box: Box
 def _row(canvas: Canvas, board: Board, row: RowView, table: Columns, line: Box) -> None:
     face = table.row
     baseline = baseline_in(face, line.top, line.bottom)
-    name, _ = fit(row.names, (face,), table.names_end - board.margin)
+    name = _name(row, table, table.names_end - board.margin)
     canvas.text(name, face, WHITE, x=board.margin, baseline=baseline, within=line)
     for column in table.columns:
         cell = row.cells.of(column.key)

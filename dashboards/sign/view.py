@@ -54,13 +54,15 @@ class View:
     """All that a frame is made from.
 
     `ages` says how old the figures are, `behind` the bare age, `since` from when they are (empty when there never
-    were any); the longest form first.
+    were any); the longest form first. `asides` may stand beside the title where there is no footer: the clock, or until
+    when the figures of a closed office reach.
     """
 
     language: str
     titles: tuple[str, ...]
     places: tuple[str, ...]
     clock: str
+    asides: tuple[str, ...]
     ages: tuple[str, ...]
     stale: bool
     never: bool
@@ -91,8 +93,14 @@ def view(data: SignData) -> View:
     never = data.age_s is None
     behind: tuple[str, ...] = ()
     since: tuple[str, ...] = ()
+    asides: tuple[str, ...] = (f"{data.as_of:%H:%M}",)
     if data.age_s is None:
         ages = say["never"]
+    elif data.note == "closed" and not data.stale:
+        ages = tuple(text.format(at=_moment(data)) for text in say["closed"])
+        asides = tuple(text.format(at=_moment(data)) for text in say["until"]) + asides
+    elif data.note == "behind" and not data.stale:
+        ages = say["behind"]
     else:
         elapsed = age(bucket_age_s(max(data.age_s, 0.0)), data.language)
         late = data.stale
@@ -105,6 +113,7 @@ def view(data: SignData) -> View:
         titles=_upper(f"{data.title} – {data.place}", data.title, *say["progress"]),
         places=_upper(f"{data.place} – {say['today'][0]}", *say["today"]),
         clock=f"{data.as_of:%H:%M}",
+        asides=asides,
         ages=ages,
         stale=data.stale or never,
         never=never,

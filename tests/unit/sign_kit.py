@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
-from dashboards.sign.data import Figures, SignData, SignRow
+from dashboards.sign.data import Figures, Note, SignData, SignRow
 
 ZONE = timezone(timedelta(hours=7))
 AS_OF = datetime(2026, 11, 22, 10, 15, 7, tzinfo=ZONE)
@@ -53,6 +53,7 @@ def sign(
     hotline: str = "1022",
     language: str = "vi",
     demo: bool = False,
+    note: Note = "",
 ) -> SignData:
     """A sign whose totals are the sum of its rows."""
-    return SignData(title, place, as_of, age_s, stale, totals(rows), rows, codes, url, hotline, language, demo)
+    return SignData(title, place, as_of, age_s, stale, totals(rows), rows, codes, url, hotline, language, demo, note)

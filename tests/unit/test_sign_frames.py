@@ -39,6 +39,14 @@ WORST: dict[str, SignData] = {
     ),
     "zeros": sign(rows=tuple(replace(row, figures=figures(0, 0, 0, 0)) for row in ROWS)),
     "thousands": sign(rows=tuple(replace(row, figures=figures(9999, 99999, 9999, 9999)) for row in ROWS)),
+    "millions": sign(
+        rows=tuple(
+            replace(row, figures=figures(1_234_567, 1_234_567, 1_234_567, 1_234_567)) for row in (*ROWS[:3], LONG)
+        )
+    ),
+    "closed": sign(age_s=61_000, note="closed"),
+    "closed, trial": sign(age_s=6_100, note="closed", demo=True),
+    "behind": sign(note="behind"),
     "small counts": sign(rows=tuple(replace(row, figures=figures(2, 7, 3, 4)) for row in ROWS)),
     "no names": sign(title="", place="", rows=(SignRow("", "", "", figures(5, 5, 5, 5)),), hotline="", url=""),
     "long codes": sign(codes=("240823-001234",) * 30),
@@ -183,25 +191,45 @@ def test_pages_begin_again_after_the_last() -> None:
     [
         ((1280, 640), (1280, 640)),
         ((1300, 700), (1280, 640)),
-        ((384, 192), (192, 96)),
+        ((256, 128), (256, 128)),
+        ((384, 192), (384, 192)),
+        ((512, 256), (256, 128)),
         ((200, 100), (192, 96)),
-        ((3840, 2160), (1280, 640)),
+        ((576, 1024), (192, 341)),
+        ((960, 540), (320, 160)),
+        ((1920, 1080), (640, 320)),
+        ((3840, 2160), (1280, 720)),
         ((1280, 128), (1280, 128)),
-        ((1920, 200), (1280, 128)),
+        ((1920, 200), (1920, 128)),
     ],
 )
-def test_other_sizes_take_the_layout_that_covers_most(size: tuple[int, int], layout: tuple[int, int]) -> None:
+def test_other_sizes_are_filled_by_the_nearest_layout(size: tuple[int, int], layout: tuple[int, int]) -> None:
     board = board_for(*size)
     assert (board.width, board.height) == layout
-    assert pictures(sign(rows=ROWS[:2], codes=()), *size)[0].size == size
+    factor = min(size[0] // board.width, size[1] // board.height)
+    assert board.width * board.height * factor**2 >= 0.6 * size[0] * size[1]
+    for case in ("plain", "stale trial", "24 departments", "small counts"):
+        assert all(picture.size == size for picture in pictures(WORST[case], *size))
+
+
+def test_a_longer_board_shows_more_rows() -> None:
+    data = WORST["24 departments"]
+    assert page_count(data, 192, 96) > page_count(data, 192, 288)
+    assert board_for(192, 288).rows == 14
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(128, 1600), st.integers(64, 1200), st.sampled_from(sorted(WORST)), st.integers(0, 40))
+def test_a_board_of_any_size_is_legible(width: int, height: int, case: str, page: int) -> None:
+    assert Image.open(io.BytesIO(frame(WORST[case], width, height, page))).size == (width, height)
 
 
 def test_an_enlarged_board_is_centred_and_pixel_for_pixel() -> None:
     small = Image.open(io.BytesIO(frame(sign(), 192, 96, 0))).convert("RGB")
-    large = Image.open(io.BytesIO(frame(sign(), 390, 194, 0))).convert("RGB")
-    centre = large.crop((3, 1, 387, 193))
-    assert centre.tobytes() == small.resize((384, 192), Image.Resampling.NEAREST).tobytes()
-    assert large.getpixel((1, 100)) == (0, 0, 0)
+    large = Image.open(io.BytesIO(frame(sign(), 579, 290, 0))).convert("RGB")
+    centre = large.crop((1, 1, 577, 289))
+    assert centre.tobytes() == small.resize((576, 288), Image.Resampling.NEAREST).tobytes()
+    assert large.getpixel((0, 100)) == (0, 0, 0)
 
 
 OTHER_SIZES = [(384, 192), (390, 194), (1920, 1080)]
@@ -226,7 +254,7 @@ def test_the_place_for_a_warning_cuts_no_text(size: tuple[int, int]) -> None:
 
 
 def test_too_small_a_board_is_refused() -> None:
-    with pytest.raises(ValueError, match="the smallest is 128 x 64"):
+    with pytest.raises(ValueError, match="the sizes are 1280 x 640, .*128 x 64, their whole multiples"):
         frame(sign(), 100, 64, 0)
 
 
