@@ -3,6 +3,7 @@
     IocError
      +-- ConfigError      the configuration cannot work: do not start
      +-- Rejected         one record cannot be accepted: keep it aside, never retry
+     +-- Unstorable       the database cannot hold what some record of a batch says: find it, keep it aside
      +-- Transient        a server did not answer: back off and retry
      +-- Fenced           another process owns the partition now: drop the batch, claim again
      +-- OperatorError    a person must do something: say what, in one line
@@ -27,6 +28,10 @@ class Rejected(IocError):
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+
+
+class Unstorable(IocError):
+    """The database refused the values of a batch: the same call will fail again until the culprit is left out."""
 
 
 class Transient(IocError):

@@ -21,6 +21,8 @@ import yaml
 from msgspec import Meta
 
 from ioc.errors import ConfigError
+from ioc.section import Section
+from ioc.walls import Playlist, Wall, checked
 
 DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*(ms|s|m|min|h|d)?$")
 SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -35,10 +37,6 @@ def seconds(value: Duration) -> float:
     if not found:
         raise ConfigError(f"{value!r} is not a length of time; write 300, 24h, 15m or 500ms")
     return float(found[1]) * SECONDS[found[2]]
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the settings; unknown keys are refused."""
 
 
 class Province(Section, frozen=True):
@@ -81,10 +79,13 @@ class Kafka(Section, frozen=True):
 class Ingest(Section, frozen=True):
     """How records become facts."""
 
-    batch_events: Annotated[int, Meta(ge=1, le=100_000)] = 4000
+    batch_events: Annotated[int, Meta(ge=1, le=9_000)] = 4000
+    """At most 9,000: the greatest amounts of so many records still add up within 64 bits."""
     batch_age: Duration = "50ms"
     clock_skew: Duration = "300s"
     dedupe_days: Annotated[int, Meta(ge=1)] = 35
+    rejects_kept: Annotated[int, Meta(ge=1)] = 100_000
+    rejects_kept_mb: Annotated[int, Meta(ge=1)] = 256
     personal_fields: tuple[str, ...] = (
         "ChuHoSo",
         "chu_ho_so",
@@ -211,6 +212,9 @@ class Settings(Section, frozen=True):
     indicators: tuple[Indicator, ...] = ()
     incident_kinds: tuple[IncidentKind, ...] = ()
     signs: dict[str, Sign] = {}
+    wall: str = "overview"
+    walls: dict[str, Wall] = {}
+    playlists: dict[str, Playlist] = {}
     web: Web = Web()
     demo: Demo = Demo()
 
@@ -325,6 +329,7 @@ def from_tree(tree: Mapping[str, Any], named: str = "settings") -> Settings:
             seconds(value)
         except ConfigError as error:
             raise ConfigError(f"{named}: {key}: {error}") from None
+    checked(settings.walls, settings.playlists, settings.wall)
     try:
         _ = settings.zone
     except (ValueError, OSError, ZoneInfoNotFoundError) as error:

@@ -13,6 +13,8 @@ from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
+from ioc.store.refused import Cap
+from streams.halving import UNHOLDABLE, pieces, together
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
@@ -31,6 +33,7 @@ class Writer:
     def __init__(self, settings: Settings, rules: Rules) -> None:
         self._settings = settings
         self._rules = rules
+        self._cap = Cap.of(settings)
         self._conn: Connection | None = None
         self._ending = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
@@ -71,6 +74,20 @@ class Writer:
             self._conn.close()
 
     def _write(self, batch: Batch) -> Written:
+        """The batch in one transaction; in pieces, in order, where some record of it cannot be stored."""
+        waiting = [batch]
+        written: list[Written] = []
+        while waiting:
+            piece = waiting.pop()
+            try:
+                written.append(self._try(piece))
+            except UNHOLDABLE as error:
+                if piece is batch:
+                    print(f"ingest: a record cannot be stored ({error}); looking for it", file=sys.stderr, flush=True)
+                waiting += reversed(pieces(piece, error))
+        return together(written)
+
+    def _try(self, batch: Batch) -> Written:
         attempt = 0
         while True:
             try:
@@ -81,7 +98,7 @@ class Writer:
                         name="ioc ingest writer",
                         longest_pause_s=STANDSTILL_S,
                     )
-                return write_batch(self._conn, batch, self._rules)
+                return write_batch(self._conn, batch, self._rules, self._cap)
             except Transient as error:
                 if self._conn is not None:
                     self._conn.close()

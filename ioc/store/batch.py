@@ -30,7 +30,8 @@ from ioc.figures import SERVICE_BASE, STATES
 from ioc.life import Rules
 from ioc.store import fold
 from ioc.store.connect import Connection, Key, translated, with_microseconds
-from ioc.store.refused import write_rejects
+from ioc.store.generations import repeated
+from ioc.store.refused import STANDARD, Cap, write_rejects
 from ioc.store.rollup import Changes, add_up, announce
 
 STATE_METRICS = sorted(int(metric) for metric in STATES)
@@ -121,11 +122,12 @@ def digest_of(event_id: str) -> Key:
     return Key(hashlib.blake2b(event_id.encode(), digest_size=16).digest())
 
 
-def write_batch(conn: Connection, batch: Batch, rules: Rules) -> Written:
+def write_batch(conn: Connection, batch: Batch, rules: Rules, cap: Cap = STANDARD) -> Written:
     """Makes a batch true, wholly or not at all.
 
     Raises Fenced where a partition has moved or has a new owner, Transient where the server failed: the same batch may
-    then be written again, since the offsets tell whether the first try was committed.
+    then be written again, since the offsets tell whether the first try was committed. Unstorable where the database
+    cannot hold what a record says: which one is found by halving (`streams.writer`). ``cap`` bounds the rejects kept.
     """
     with_microseconds(conn)
     with translated(), conn.transaction():
@@ -144,7 +146,7 @@ def write_batch(conn: Connection, batch: Batch, rules: Rules) -> Written:
         packed = changes.packed()
         add_up(conn, packed, rules.zone, STATE_METRICS)
         if not batch.redriven:  # what is refused again is kept already
-            write_rejects(conn, found.rejects)
+            write_rejects(conn, found.rejects, cap)
         if found.new or found.rejects:
             announce(conn, packed, sum(1 << topic for topic in found.new))
         advance(conn, batch, found)

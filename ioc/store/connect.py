@@ -16,7 +16,7 @@ import psycopg
 from psycopg.adapt import Dumper, Loader
 from psycopg.pq import Format
 
-from ioc.errors import ConfigError, OperatorError, Transient
+from ioc.errors import ConfigError, OperatorError, Transient, Unstorable
 from ioc.settings import Settings, seconds
 
 Connection: TypeAlias = psycopg.Connection[Any]
@@ -65,6 +65,8 @@ def translated() -> Iterator[None]:
         raise OperatorError("the database has no schema yet: run 'ioc migrate'") from error
     except psycopg.errors.DiskFull as error:
         raise Transient(f"the database's disk is full: {one_line(error)}") from error
+    except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded) as error:
+        raise Unstorable(one_line(error)) from error
     except (
         psycopg.OperationalError,
         psycopg.InterfaceError,

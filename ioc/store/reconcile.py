@@ -92,7 +92,7 @@ SOURCES = """
 """
 ROWS = """
     select s.no, s.topic, s.partition, s.events + s.redriven - s.forgotten as events, coalesce(i.ids, 0) as ids,
-           s.rejects, coalesce(r.kept, 0) as kept, coalesce(i.outside, 0) as outside
+           s.rejects, coalesce(r.kept, 0) + coalesce(o.passed, 0) as kept, coalesce(i.outside, 0) as outside
       from source s
       left join (
           select i.source, count(*) as ids,
@@ -102,6 +102,7 @@ ROWS = """
            group by i.source
       ) as i on i.source = s.no
       left join (select source, count(*) as kept from reject group by source) as r on r.source = s.no
+      left join (select source, sum(records) as passed from reject_overflow group by source) as o on o.source = s.no
      order by s.no
 """
 STORED = """
@@ -151,7 +152,7 @@ def deep_differences(conn: Connection, rules: Rules) -> list[str]:
         if outside:
             found.append(f"{name}: {outside} events come from offsets that were never consumed")
         if rejects != kept:
-            found.append(f"{name}: {rejects} rejects were counted, {kept} are kept")
+            found.append(f"{name}: {rejects} rejects were counted, {kept} are kept or beyond the cap")
     for topic, lost, unknown in conn.execute(STORED).fetchall():
         found.append(f"{Topic(topic).title}: {lost} known events have no row, {unknown} rows have no id")
     found.extend(rebuild.differences(conn, rules))
