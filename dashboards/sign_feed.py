@@ -73,7 +73,7 @@ def grouped(snapshot: Snapshot, receiving: str) -> dict[Unit, Figures]:
 
 
 def note(state: Freshness, snapshot: Snapshot, now: datetime) -> Note:
-    """What a sign says of figures that are not old: outside office hours nothing is expected, and that is no failure."""
+    """What a sign says of figures that are not old: outside office hours nothing is expected, which is no failure."""
     if state == "behind":
         return "behind"
     midnight = local_midnight(now, snapshot.zone)

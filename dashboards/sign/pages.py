@@ -29,6 +29,7 @@ from dashboards.sign.layout import (
 from dashboards.sign.view import View
 
 _DOTS: Final = 8
+_TALL: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ _TOTALS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "large": (("received", "finished", "on_time", "in_progress", "overdue"),),
     "medium": (("received", "finished", "in_progress"), ("on_time", "overdue")),
     "small": (("received", "in_progress", "finished"), ("on_time", "overdue")),
+    "tall": (("received", "in_progress", "finished", "on_time", "overdue"),),
     "tiny": (("received", "in_progress"), ("on_time", "overdue"), ("finished",)),
     "ticker": (("received", "finished", "on_time"), ("in_progress", "overdue")),
 }
@@ -74,7 +76,8 @@ def _totals(view: View, board: Board) -> Iterator[Page]:
     if board.side and board.kind != "ticker":
         return
     cut = warns(view, board)
-    for keys in _TOTALS["tiny" if board.kind == "small" and cut else board.kind]:
+    tall = board.kind == "small" and board.rows >= _TALL
+    for keys in _TOTALS["tall" if tall else "tiny" if board.kind == "small" and cut else board.kind]:
         if board.kind == "tiny" and cut:
             yield from (Page("totals", keys=(key,)) for key in keys)
         else:
@@ -94,8 +97,8 @@ def code_lines(view: View, board: Board, a_page: int) -> Iterator[tuple[int, int
 
 
 def shares(count: int, a_page: int) -> Iterator[tuple[int, int]]:
-    """Where each page begins and ends: as few pages as needed, all about equally full: a last page with one lonely row is hard to read as part of a
-    table.
+    """Where each page begins and ends: as few pages as needed, all about equally full, since one lonely row on the
+    last page is hard to read as part of a table.
     """
     pages = -(-count // a_page)
     for page in range(pages):

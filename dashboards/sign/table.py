@@ -61,19 +61,22 @@ def _columns(view: View, board: Board, right: int) -> Columns:
     if need be for only two units of three; else short titles. Where nothing leaves them room, the smallest; some
     names are then initials. Words that stand for a figure are as long as leaves every unit its name.
     """
-    trials = [(0, 3, 1.0, 3), (0, 2, 1.0, 2), (0, 3, 1.0, 2), (0, 2, 1.0, 1), (0, 3, 1.0, 1), (0, 3, 2 / 3, 1)]
+    trials = [(0, 2, 1.0), (0, 3, 1.0), (0, 3, 2 / 3), (1, 2, 1.0), (1, 3, 2 / 3), (1, 3, 0.0)]
     if board.strip:
-        trials.pop()
-    trials += [(1, 2, 1.0, 1), (1, 3, 2 / 3, 1), (1, 3, 0.0, 1)]
-    for form, names, wanted, words in trials:
+        trials.remove((0, 3, 2 / 3))
+    for form, names, wanted in trials:
         for heading in board.headings:
             for row in board.row:
-                found = _set_columns(view, board, right, row, heading, form, words)
-                space = found.names_end - board.margin
-                short = sum(any(room(name, row) <= space for name in unit.names[:names]) for unit in view.rows)
-                if short >= wanted * len(view.rows) and space >= room(view.words("unit")[-1], heading):
+                for words in (1, 2, 3):
+                    table = _set_columns(view, board, right, row, heading, form, words)
+                    space = table.names_end - board.margin
+                    short = sum(any(room(name, row) <= space for name in unit.names[:names]) for unit in view.rows)
+                    if short < wanted * len(view.rows) or space < room(view.words("unit")[-1], heading):
+                        break
+                    found = table
+                if words > 1:
                     return _loosened(view, board, found)
-    return found
+    return table
 
 
 def _loosened(view: View, board: Board, table: Columns) -> Columns:
@@ -96,10 +99,8 @@ def _loosened(view: View, board: Board, table: Columns) -> Columns:
 
 
 def _name(unit: RowView, table: Columns, space: int) -> str:
-    full, short, bare, *shorter = unit.names
-    names = unit.names
-    if table.bare and short != bare:
-        names = (bare, *shorter)
+    _, short, bare, *shorter = unit.names
+    names = (bare, *shorter) if table.bare and short != bare else unit.names
     return fit(names, (table.row,), space)[0]
 
 

@@ -122,6 +122,9 @@ def _stack(canvas: Canvas, view: View, board: Board, key: str, cell: Cell, face:
 
 def _lines(canvas: Canvas, view: View, board: Board, keys: tuple[str, ...], box: Box) -> None:
     """Figures one under another, label left, figure right. Lines are as high as a full page has them."""
+    if board.kind == "tiny" and len(keys) == 1 and box.bottom == board.height:
+        _stack(canvas, view, board, keys[0], view.totals.of(keys[0]), board.figures[0], box)
+        return
     pitch = box.height / max(len(keys), 2 if board.kind == "tiny" and box.bottom == board.height else 1)
     figures = board.figures if board.kind in ("small", "tiny") else _line_figures(board)
     labels = board.labels

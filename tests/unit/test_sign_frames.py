@@ -254,7 +254,7 @@ def test_the_place_for_a_warning_cuts_no_text(size: tuple[int, int]) -> None:
 
 
 def test_too_small_a_board_is_refused() -> None:
-    with pytest.raises(ValueError, match="the sizes are 1280 x 640, .*128 x 64, their whole multiples"):
+    with pytest.raises(ValueError, match=r"the sizes are 1280 x 640, .*128 x 64, their whole multiples"):
         frame(sign(), 100, 64, 0)
 
 
