@@ -19,6 +19,7 @@ from dashboards.sign.layout import (
     Colour,
     baseline_in,
     fit,
+    fit_or_none,
     room,
 )
 from dashboards.sign.pages import Page, shares, warns
@@ -172,15 +173,18 @@ def _headings(canvas: Canvas, view: View, board: Board, table: Columns, box: Box
 
 
 def _row(canvas: Canvas, board: Board, row: RowView, table: Columns, line: Box) -> None:
+    """Name and figures on one baseline in one face; words that stand for a figure may be smaller."""
     face = table.row
     baseline = baseline_in(face, line.top, line.bottom)
     name = _name(row, table, table.names_end - board.margin)
     canvas.text(name, face, WHITE, x=board.margin, baseline=baseline, within=line)
     for column in table.columns:
         cell = row.cells.of(column.key)
-        text, _ = fit(cell.texts, (face,), column.width)
+        faces = (face,) if len(cell.texts) == 1 else (face, table.heading, *board.headings)
+        words = cell.texts[:-1] or cell.texts
+        text, own = fit_or_none(words, faces, column.width) or fit(cell.texts, (face,), column.width)
         colour = colour_in_table(column.key, cell)
-        canvas.text(text, face, colour, x=column.right, baseline=baseline, align="right", within=line)
+        canvas.text(text, own, colour, x=column.right, baseline=baseline, align="right", within=line)
 
 
 def _unit(canvas: Canvas, view: View, board: Board, row: RowView, box: Box) -> None:
