@@ -42,6 +42,8 @@ WORDS = (
     "lost",
     "store_lost",
     "kept",
+    "kept_again",
+    "drains",
     "seconds",
     "minutes",
     "hours",

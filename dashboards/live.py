@@ -1,11 +1,12 @@
-"""The WebSocket of a screen: ``/live?page=&unit=&by=&lang=&theme=``.
+"""The WebSocket of a screen: ``/live?page=&unit=&by=&lang=&theme=&screen=&build=``.
 
 To the screen: ``hello`` (build, time), ``full`` (every slot), ``delta`` (changed props; the sequence number is one more
-than the last), ``beat`` each second (time, age of each feed, latency). From it: ``{"full": true}`` after a gap,
-``{"painted": seq, "took_ms": n}`` when a change stands on the glass.
+than the last), ``beat`` each second (time; of each feed its newest arrival, its freshness, what is unread and for how
+many seconds; latency). From it: ``{"full": true}`` after a gap, ``{"painted": seq, "took_ms": n}`` when a change stands
+on the glass, and every two seconds anyway ``{"painted": seq}`` or ``{"hidden": true}``: so the watchdog knows.
 
 A screen has one cell, not a queue: who reads slowly gets the newest full state next, never a backlog. Who reads nothing
-for `SEND_S` is cut off.
+for `SEND_S`, talks more than `SAID_MOST` a second, or sends what no screen says is cut off.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,9 +22,11 @@ import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from dashboards.auth import Gate
+from dashboards.cell import Cell
 from dashboards.freshness import arrived_at, freshness
 from dashboards.hub import BEAT_S, Channel, Hub, Picture, Place
 from dashboards.latency import Latency
+from dashboards.watchdog import ScreenSeen, ScreenState, Watchdog
 from ioc.settings import Settings
 
 SEND_S = 10.0
@@ -34,10 +36,16 @@ STORE_SILENT_S = 5.0
 REMEMBERED = 64
 """Pictures whose sending time is remembered until they are painted."""
 
+SAID_MOST = 30
+"""Messages that a screen may send within a second; ours send two at most."""
+NAME_MOST = 40
+
 UNKNOWN_PLACE = 4404
 FORBIDDEN = 4403
 SLOW = 4408
 BAD_MESSAGE = 1003
+TOO_MUCH = 1008
+LOST = 1006
 
 
 class Said(msgspec.Struct):
@@ -45,53 +53,9 @@ class Said(msgspec.Struct):
 
     full: bool = False
     painted: int | None = None
-    took_ms: float = 0.0
-
-
-class Cell:
-    """What one screen still has to get: at most one picture and one beat."""
-
-    def __init__(self) -> None:
-        self.seq: int | None = None
-        self._next: Picture | None = None
-        self._whole = True
-        self._beat: str | None = None
-        self._filled = asyncio.Event()
-
-    def put(self, picture: Picture) -> None:
-        """A new picture; where one waits already, the screen will get the newest in full instead."""
-        if self.seq is not None and picture.seq <= self.seq:
-            return
-        if self._next is not None or picture.seq - 1 != self.seq:
-            self._whole = True
-            self._next = None
-        elif not self._whole:
-            self._next = picture
-        self._filled.set()
-
-    def put_beat(self, beat: str) -> None:
-        """A new beat; the one before, if it still waits, is worth nothing."""
-        self._beat = beat
-        self._filled.set()
-
-    def want_full(self) -> None:
-        """The screen lost something."""
-        self._whole, self._next = True, None
-        self._filled.set()
-
-    async def take(self, newest: Callable[[], Picture | None]) -> tuple[list[str], Picture | None]:
-        """Waits for something to send; gives the texts and the picture that is among them."""
-        await self._filled.wait()
-        self._filled.clear()
-        texts: list[str] = []
-        picture = newest() if self._whole else self._next
-        if picture is not None:
-            texts.append(picture.whole if self._whole else picture.delta)
-            self._whole, self._next, self.seq = False, None, picture.seq
-        if self._beat is not None:
-            texts.append(self._beat)
-            self._beat = None
-        return texts, picture
+    took_ms: float | None = None
+    hidden: bool = False
+    heap_mb: int = 0
 
 
 @dataclass(eq=False)
@@ -99,12 +63,35 @@ class Client:
     """One connected screen."""
 
     channel: Channel
-    name: str
+    address: str
     since: datetime
+    name: str = ""
+    build: str = ""
+    heard_at: datetime | None = None
+    state: ScreenState = "joins"
+    painted: int = 0
+    heap_mb: int = 0
+    code: int = LOST
     cell: Cell = field(default_factory=Cell)
     sent: OrderedDict[int, tuple[float, int]] = field(default_factory=OrderedDict)
-    messages: int = 0
-    characters: int = 0
+
+    def seen(self) -> ScreenSeen:
+        """For the watchdog."""
+        place, picture = self.channel.place, self.channel.picture
+        return ScreenSeen(
+            name=self.name,
+            page=place.page,
+            unit=place.scope.unit,
+            language=place.language,
+            address=self.address,
+            build=self.build,
+            since=self.since,
+            heard_at=self.heard_at or self.since,
+            state=self.state,
+            seq=self.painted,
+            newest=picture.seq if picture else 0,
+            heap_mb=self.heap_mb,
+        )
 
 
 class Audience:
@@ -121,6 +108,7 @@ class Audience:
         self.characters = 0
         self.fulls = 0
         self.cut_off = 0
+        self.watchdog = Watchdog()
         self._by_place: dict[Place, set[Client]] = {}
 
     def publish(self, place: Place, picture: Picture) -> None:
@@ -137,12 +125,13 @@ class Audience:
             beat = self.beat()
             for client in self.clients:
                 client.cell.put_beat(beat)
+            self.watchdog.call(self.clients)
 
     def beat(self) -> str:
         """The heartbeat: the server's time and how fresh each feed is, judged now."""
         now = datetime.now(UTC)
         pulse = self.hub.pulse
-        feeds: dict[str, tuple[int | None, str, int | None]] = {}
+        feeds: dict[str, tuple[int | None, str, int | None, float | None]] = {}
         ok = False
         if pulse is not None:
             ok = time.monotonic() - pulse.read_s < STORE_SILENT_S
@@ -155,7 +144,8 @@ class Audience:
                     working_day=pulse.working_day,
                     lag_unknown_s=self.hub.lag_unknown_s(feed.topic),
                 )
-                feeds[feed.topic] = (_ms(at) if at else None, state if ok else "stale", feed.lag)
+                drain_s: float | None = getattr(feed, "drain_s", None)
+                feeds[feed.topic] = (_ms(at) if at else None, state if ok else "stale", feed.lag, drain_s)
         found = self.latency.percentiles()
         body: dict[str, Any] = {
             "t": "beat",
@@ -178,7 +168,14 @@ class Audience:
         await websocket.accept()
         channel = self.hub.watch(place)
         peer = websocket.client
-        client = Client(channel, peer.host if peer else "", datetime.now(UTC))
+        query = websocket.query_params
+        client = Client(
+            channel,
+            address=peer.host if peer else "",
+            since=datetime.now(UTC),
+            name=query.get("screen", "")[:NAME_MOST],
+            build=query.get("build", "")[:NAME_MOST],
+        )
         self.clients.add(client)
         self._by_place.setdefault(place, set()).add(client)
         client.cell.put_beat(self.beat())
@@ -193,6 +190,7 @@ class Audience:
             if not of_place:
                 del self._by_place[place]
             self.hub.unwatch(channel)
+            self.watchdog.left(client.seen(), client.code, datetime.now(UTC))
             for task in (hearing, telling):
                 task.cancel()
             for outcome in await asyncio.gather(hearing, telling, return_exceptions=True):
@@ -201,42 +199,77 @@ class Audience:
 
     async def _tell(self, websocket: WebSocket, client: Client) -> None:
         try:
-            await self._send(websocket, client, self.hello())
+            await self._send(websocket, self.hello())
             while True:
                 texts, picture = await client.cell.take(lambda: client.channel.picture)
                 for text in texts:
-                    await self._send(websocket, client, text)
+                    await self._send(websocket, text)
                 if picture is not None and picture.written_ms is not None:
                     client.sent[picture.seq] = (time.time(), picture.written_ms)
                     if len(client.sent) > REMEMBERED:
                         client.sent.popitem(last=False)
         except TimeoutError:
             self.cut_off += 1
-            abort = websocket.scope["state"].get("abort")
-            if abort is not None:
-                abort()
+            client.code = SLOW
+            cut(websocket)
 
-    async def _send(self, websocket: WebSocket, client: Client, text: str) -> None:
-        await asyncio.wait_for(websocket.send_text(text), SEND_S)
-        client.messages += 1
-        client.characters += len(text)
+    async def _send(self, websocket: WebSocket, text: str) -> None:
+        async with asyncio.timeout(SEND_S):
+            await websocket.send_text(text)
         self.messages += 1
         self.characters += len(text)
         self.fulls += text.startswith('{"t":"full"')
 
     async def _hear(self, websocket: WebSocket, client: Client) -> None:
+        second, said_then = 0, 0
         while True:
             try:
                 said = msgspec.json.decode(await websocket.receive_text(), type=Said)
             except (msgspec.DecodeError, KeyError):
-                await websocket.close(BAD_MESSAGE)
+                await self._refuse(websocket, client, BAD_MESSAGE)
                 return
-            if said.full:
-                client.cell.want_full()
-            if said.painted is not None and (found := client.sent.pop(said.painted, None)) is not None:
+            except WebSocketDisconnect as gone:
+                client.code = gone.code
+                raise
+            now_s = int(time.monotonic())
+            second, said_then = now_s, said_then + 1 if now_s == second else 1
+            if said_then > SAID_MOST:
+                await self._refuse(websocket, client, TOO_MUCH)
+                cut(websocket)
+                return
+            self._note(client, said)
+
+    async def _refuse(self, websocket: WebSocket, client: Client, code: int) -> None:
+        """Says why and hangs up."""
+        client.code = code
+        self.cut_off += 1
+        try:
+            async with asyncio.timeout(1.0):
+                await websocket.close(code)
+        except TimeoutError:
+            cut(websocket)
+
+    def _note(self, client: Client, said: Said) -> None:
+        client.heard_at = datetime.now(UTC)
+        client.heap_mb = said.heap_mb or client.heap_mb
+        if said.full:
+            client.cell.want_full()
+        if said.hidden:
+            client.state = "hidden"
+        elif said.painted is not None:
+            client.state, client.painted = "paints", said.painted
+            found = client.sent.pop(said.painted, None)
+            if found is not None and said.took_ms is not None:
                 sent_s, written_ms = found
                 way_s = (time.time() - sent_s + said.took_ms / 1000) / 2
                 self.latency.add(sent_s - written_ms / 1000 + way_s)
+
+
+def cut(websocket: WebSocket) -> None:
+    """Ends the connection without waiting for anybody."""
+    abort = websocket.scope["state"].get("abort")
+    if abort is not None:
+        abort()
 
 
 def _ms(at: datetime) -> int:

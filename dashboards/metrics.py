@@ -37,6 +37,10 @@ class WebCollector(Collector):
         push = self.push()
         yield InfoMetricFamily("ioc_build", "What runs", {"version": push.version, "build": push.build})
         yield GaugeMetricFamily("ioc_screens", "Screens connected to the live push", push.screens)
+        yield GaugeMetricFamily(
+            "ioc_screens_frozen", "Screens connected that do not paint", push.count("frozen")
+        )
+        yield GaugeMetricFamily("ioc_screens_gone", "Screens that vanished and did not come back", push.count("gone"))
         yield GaugeMetricFamily("ioc_places", "Different pictures that screens look at", push.places)
         yield CounterMetricFamily("ioc_push_messages", "Messages sent to screens", push.messages)
         yield CounterMetricFamily("ioc_push_bytes", "Characters sent to screens", push.characters)
@@ -64,6 +68,9 @@ class WebCollector(Collector):
         duplicates = CounterMetricFamily("ioc_feed_duplicates", "Repeats", labels=["topic"])
         rejects = CounterMetricFamily("ioc_feed_rejects", "Records refused", labels=["topic"])
         age = GaugeMetricFamily("ioc_feed_age_seconds", "Since the newest record arrived", labels=["topic"])
+        drain = GaugeMetricFamily(
+            "ioc_feed_drain_seconds", "Until the unread will have been read", labels=["topic"]
+        )
         now = datetime.now(UTC)
         for feed in self.hub.pulse.feeds if self.hub.pulse else ():
             topic = [feed.topic]
@@ -75,7 +82,10 @@ class WebCollector(Collector):
             at = arrived_at(feed)
             if at is not None:
                 age.add_metric(topic, (now - at).total_seconds())
-        yield from (lag, events, duplicates, rejects, age)
+            drain_s: float | None = getattr(feed, "drain_s", None)
+            if drain_s is not None:
+                drain.add_metric(topic, drain_s)
+        yield from (lag, events, duplicates, rejects, age, drain)
 
 
 def registry(hub: Hub, latency: Latency, push: Callable[[], PushVitals]) -> CollectorRegistry:

@@ -120,6 +120,7 @@ class WebProcess:
             panel_errors=self.hub.panel_errors,
             tick_ms=tuple(self.hub.tick_ms),
             latency=self.latency.percentiles(),
+            roll=self.audience.watchdog.roll,
         )
 
     def vitals(self) -> Vitals:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dashboards.latency import Percentiles
+from dashboards.watchdog import ScreenSeen, ScreenState
 from ioc import __version__
 from ioc.errors import IocError
 from ioc.life import Rules
@@ -47,7 +48,12 @@ class PushVitals:
     panel_errors: int
     tick_ms: Sequence[float]
     latency: Percentiles | None
+    roll: Sequence[ScreenSeen] = ()
     version: str = __version__
+
+    def count(self, state: ScreenState) -> int:
+        """How many screens of the roll are in a state."""
+        return sum(screen.state == state for screen in self.roll)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""``/status``: does the machine itself do its work? Feeds, proof, processes, push, versions."""
+"""``/status``: does the machine itself do its work? What is wrong, feeds, screens, push, refused records, proof."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboards.navigation import tabs
 from dashboards.panel import Look, Page, clock_tag, tile
-from dashboards.panels import status_feeds, status_push, status_store
+from dashboards.panels import status_alarms, status_feeds, status_push, status_screens, status_store
 from dashboards.panels.header import badges
 from dashboards.vitals import Vitals
 from ioc.snapshot import Scope
@@ -17,7 +17,9 @@ from ioc.snapshot import Scope
 
 def page(vitals: Callable[[], Vitals]) -> Page:
     """The page of one web process, which knows its own ``vitals``."""
+    alarms = status_alarms.panel(vitals)
     feeds = status_feeds.PANEL
+    screens = status_screens.panel(vitals)
     store = status_store.panel(vitals)
     rejects = status_store.rejects_panel(vitals)
     push = status_push.panel(vitals)
@@ -46,14 +48,21 @@ def page(vitals: Callable[[], Vitals]) -> Page:
                     ],
                     className="status-header",
                 ),
-                tile(feeds, look, "card"),
+                tile(alarms, look, "bare"),
                 html.Div(
-                    [tile(rejects, look, "card"), tile(push, look, "card"), tile(versions, look, "card")],
-                    className="status-row",
+                    [
+                        html.Div([tile(feeds, look, "card"), tile(screens, look, "card")], className="status-column"),
+                        html.Div(
+                            [tile(push, look, "card"), tile(rejects, look, "card"), tile(versions, look, "card")],
+                            className="status-column",
+                        ),
+                    ],
+                    className="status-body",
                 ),
                 tile(store, look, "card"),
             ],
             className="status",
         )
 
-    return Page("status", "/status", "page.status", "desk", (feeds, store, rejects, push, versions), layout)
+    panels = (alarms, feeds, screens, store, rejects, push, versions)
+    return Page("status", "/status", "page.status", "desk", panels, layout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
+from dashboards.freshness import BEHIND_RECORDS
 from dashboards.panel import Look, Panel, Slots, age_tag, data, slot
 from dashboards.panels.heading import heading
 from dashboards.text.formats import DASH, number
@@ -12,7 +13,7 @@ from ioc.facts import TOPICS
 from ioc.snapshot import Scope, Snapshot
 
 NAME = "status-feeds"
-COLUMNS = ("feed", "age", "lag", "events", "duplicates", "rejected", "last_event")
+COLUMNS = ("feed", "age", "lag", "drain", "events", "duplicates", "rejected", "last_event")
 COUNTS = ("events", "duplicates", "rejected")
 
 
@@ -29,6 +30,7 @@ def frame(look: Look) -> Component:
                 html.Th([html.Span(t(f"feed.{topic}")), html.Code(topic)], scope="row"),
                 html.Td(age_tag(topic)),
                 cell(topic, "lag"),
+                cell(topic, "drain"),
                 *(cell(topic, name) for name in COUNTS),
                 cell(topic, "last"),
             ],
@@ -57,8 +59,11 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     for feed in snapshot.feeds:
         name = short(feed.topic)
         lag = look.t("status.unknown") if feed.lag is None else number(feed.lag, look.language)
-        doubt = "doubt" if feed.lag is None else "soon" if feed.lag > 5000 else ""
+        doubt = "doubt" if feed.lag is None else "doubt" if feed.lag > BEHIND_RECORDS else ""
         slots[slot(NAME, f"lag-{name}")] = {"children": lag, "className": doubt}
+        drain_s: float | None = getattr(feed, "drain_s", None)
+        behind = feed.lag is not None and feed.lag > 0 and drain_s is not None
+        slots[slot(NAME, f"drain-{name}")] = {"children": lasting(drain_s, look) if behind and drain_s else DASH}
         for column in COUNTS:
             slots[slot(NAME, f"{column}-{name}")] = {"children": number(getattr(feed, column), look.language)}
         at = feed.last_event_at
@@ -66,6 +71,14 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
             "children": f"{at.astimezone(snapshot.zone):%d/%m %H:%M:%S}" if at else DASH
         }
     return slots
+
+
+def lasting(seconds: float, look: Look) -> str:
+    """A length of time in the unit that fits it."""
+    for least, word, size in ((86400, "days", 86400), (3600, "hours", 3600), (60, "minutes", 60)):
+        if seconds >= least:
+            return look.t(f"live.{word}", n=number(seconds / size, look.language))
+    return look.t("live.seconds", n=number(max(1.0, seconds), look.language))
 
 
 PANEL = Panel(NAME, (), frame, update)

@@ -13,11 +13,11 @@ import plotly.graph_objects as go
 import pytest
 from dash import html
 
+from dashboards.cell import Cell
 from dashboards.encode import changed_slot, encode_slot, whole_slot
 from dashboards.freshness import freshness
 from dashboards.hub import Picture
 from dashboards.latency import Latency
-from dashboards.live import Cell
 from ioc.figures import FeedFigure
 from tests.plausible import MONDAY, SUNDAY
 from tests.unit.web_kit import SETTINGS

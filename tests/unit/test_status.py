@@ -41,6 +41,8 @@ SOURCE = SourceCount(
     empty=0,
     expired=0,
     redriven=0,
+    forgotten=0,
+    dropped=0,
     finding="",
 )
 

@@ -1,0 +1,62 @@
+// A server of another build: the page loads itself again, once, at a calm moment. Calm is when nobody has touched the
+// screen for a while; a playlist that turns pages sets `iocLive.turning` and calls `iocLive.calm()` between two turns.
+(function () {
+  "use strict";
+
+  const CALM_MS = 10000; // nobody touched the screen for so long
+  const LOOK_MS = 1000;
+  const live = window.iocLive;
+  let touchedAt = 0;
+  let wanted = ""; // the build that waits for a calm moment
+  let asking = false;
+
+  live.turning = false;
+  live.newBuild = (build) => {
+    if (wanted || kept() === build) return; // it was tried: something between us keeps old pages, and they work
+    wanted = build;
+    setTimeout(look, 500 + Math.random() * 2500); // not all screens at once
+  };
+  live.calm = () => load();
+
+  function look() {
+    if (!live.turning) load();
+    setTimeout(look, LOOK_MS);
+  }
+
+  // a reload that nobody answers would leave the browser's own error page on the wall for ever: ask first
+  async function load() {
+    if (!wanted || asking || Date.now() - touchedAt < CALM_MS) return;
+    asking = true;
+    try {
+      const answer = await fetch(location.href, { cache: "no-store" });
+      if (answer.ok && Date.now() - touchedAt >= CALM_MS) {
+        keep(wanted);
+        location.reload();
+        return;
+      }
+    } catch {
+      // the server went away again: the next look asks again
+    }
+    asking = false;
+  }
+
+  function kept() {
+    try {
+      return sessionStorage.getItem("ioc-build") || "";
+    } catch {
+      return ""; // a browser without storage reloads all the same
+    }
+  }
+
+  function keep(build) {
+    try {
+      sessionStorage.setItem("ioc-build", build);
+    } catch {
+      // see above
+    }
+  }
+
+  for (const name of ["pointerdown", "keydown", "wheel", "touchstart"]) {
+    addEventListener(name, () => (touchedAt = Date.now()), { passive: true, capture: true });
+  }
+})();
