@@ -190,7 +190,10 @@ class Snapshot:
 
     def usage(self, scope: Scope) -> dict[str, UsageFigures]:
         """Every declared service, since local midnight."""
-        sums = self.usage_sums[:, :, self.world.subtree(scope.unit)].sum(axis=2)
+        parts = self.usage_sums[:, :, self.world.subtree(scope.unit)]
+        if parts.max(initial=0) > np.iinfo(np.int64).max // max(1, parts.shape[2]):
+            parts = parts.astype(object)  # amounts that do not add up within 64 bits: slowly, and right
+        sums = parts.sum(axis=2)
         return {
             service.code: UsageFigures(*(int(n) for n in sums[at])) for at, service in enumerate(self.world.services)
         }

@@ -22,6 +22,8 @@ from ioc.facts import Topic
 from streams.json_text import NotJson, parse
 
 CONTENT_TYPE = "application/cloudevents+json"
+LONGEST_TIME = 64
+"""What is longer is no time of the contract, and must not be kept beside a refused record."""
 _LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -72,7 +74,7 @@ def envelope(headers: Headers) -> Envelope:
         return PLAIN
     return Envelope(
         event_id=identity(source, event_id) if source and event_id else None,
-        occurred_at=micro(time) if time else None,
+        occurred_at=micro(time)[:LONGEST_TIME] if time else None,
     )
 
 

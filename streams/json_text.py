@@ -14,6 +14,8 @@ import msgspec
 HUGE = 10**400
 """Stands for every number beyond the reach of a double."""
 LONGEST_INT = 400
+LONGEST_RECORD = 1 << 20
+"""Bytes of the longest record that is read at all: Kafka's own default limit."""
 
 
 class NotJson(ValueError):

@@ -16,10 +16,13 @@ from typing import Any
 import msgspec
 
 from ioc.facts import Reject
-from streams.json_text import NotJson, parse
+from streams.json_text import LONGEST_RECORD, NotJson, parse
 
 KEPT_BYTES = 256
 """How much is kept of bytes that are not JSON."""
+WHOLE_BYTES = 64 << 10
+"""The largest redacted value that is kept whole; of a larger one the beginning, so that it cannot be driven again."""
+BEGINNING_BYTES = 4 << 10
 SEEN_BYTES = 1024
 """How far beyond that a number or an address that begins inside is looked for."""
 
@@ -112,10 +115,15 @@ class Redactor:
 
     def body(self, raw: bytes) -> tuple[bytes, bool]:
         """What may be kept of a record's value, and whether it can be driven again."""
+        if len(raw) > LONGEST_RECORD:
+            return _masked_only(raw), False
         try:
-            return msgspec.json.encode(self.tree(parse(raw))), True
+            body = msgspec.json.encode(self.tree(parse(raw)))
         except (NotJson, RecursionError):
             return _masked_only(raw), False
+        if len(body) > WHOLE_BYTES:
+            return mask_bytes(body[: BEGINNING_BYTES + SEEN_BYTES])[:BEGINNING_BYTES], False
+        return body, True
 
     def reject(self, raw: bytes, key: bytes | None, headers: bytes, reason: str, detail: str) -> Reject:
         """The record as it may be kept: redacted body and key, a hash of the whole, the reason."""
@@ -123,7 +131,7 @@ class Redactor:
         return Reject(
             reason=reason,
             detail=mask_text(detail)[:500].replace("\x00", "\\0"),
-            key=None if key is None else mask_bytes(key),
+            key=None if key is None else mask_bytes(key[:SEEN_BYTES])[:KEPT_BYTES],
             body=body,
             digest=hashlib.sha256(raw).digest(),
             redrivable=redrivable,

@@ -32,7 +32,7 @@ UNMARK = """
 STAND = """
     select s.topic, coalesce(sum(o.records), 0)::bigint, coalesce(sum(o.bytes), 0)::bigint, sum(s.rejects)::bigint
       from source s
-      left join reject_open o on o.source = s.no
+      left join reject_kept o on o.source = s.no
      where s.topic = any(%(topics)s)
      group by s.topic
 """
@@ -41,7 +41,7 @@ COPY_REJECTS = """
 """
 REJECT_TYPES = ("int2", "int4", "int8", "text", "text", "bytea", "bytea", "bytea", "bytea", "bool")
 ADD_OPEN = """
-    insert into reject_open as o (source, records, bytes)
+    insert into reject_kept as o (source, records, bytes)
     select * from unnest(%(sources)s::int[], %(records)s::bigint[], %(bytes)s::bigint[]) as v (source, records, bytes)
      order by source
     on conflict (source) do update set records = o.records + excluded.records, bytes = o.bytes + excluded.bytes

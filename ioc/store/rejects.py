@@ -71,7 +71,19 @@ TAKE = (
        for no key update of r skip locked
 """
 )
-SETTLE = "update reject set fate = %(fate)s, settled_at = clock_timestamp() where no = any(%(nos)s) and fate = 'open'"
+SETTLE = """
+    with settled as (
+        update reject set fate = %(fate)s, settled_at = clock_timestamp()
+         where no = any(%(nos)s) and fate = 'open'
+        returning source,
+                  octet_length(body) + octet_length(headers) + coalesce(octet_length(key), 0) + octet_length(detail) as size
+    ), eased as (
+        update reject_kept k set records = k.records - s.records, bytes = k.bytes - s.bytes
+          from (select source, count(*) as records, sum(size) as bytes from settled group by source) as s
+         where k.source = s.source
+    )
+    select count(*) from settled
+"""
 COUNT = "select topic, reason, fate, count(*)::bigint as records from reject group by 1, 2, 3 order by 1, 2, 3"
 
 
@@ -122,9 +134,10 @@ def take(
 
 
 def settle(conn: Connection, nos: Sequence[int], fate: str) -> int:
-    """Marks open rejects as ``redriven`` or ``discarded``; returns how many."""
+    """Marks open rejects as ``redriven`` or ``discarded``; returns how many. They make room under the cap."""
     with translated():
-        return conn.execute(SETTLE, {"nos": list(nos), "fate": fate}).rowcount
+        row = conn.execute(SETTLE, {"nos": list(nos), "fate": fate}).fetchone()
+    return int(row[0]) if row else 0
 
 
 def counts(conn: Connection) -> list[RejectCount]:

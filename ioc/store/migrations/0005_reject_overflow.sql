@@ -1,11 +1,11 @@
 -- What of each partition's open rejects is kept, and how large it is: what the cap is measured by.
-create table reject_open (
+create table reject_kept (
     source integer primary key references source (no) on delete cascade,
     records bigint not null,
     bytes bigint not null
 ) with (fillfactor = 50);
 
-insert into reject_open (source, records, bytes)
+insert into reject_kept (source, records, bytes)
 select r.source, count(*),
        sum(octet_length(r.body) + octet_length(r.headers) + coalesce(octet_length(r.key), 0) + octet_length(r.detail))
   from reject r
