@@ -25,7 +25,7 @@ CASE_HAPPENINGS = sorted(int(metric) for metric in Metric if metric < Metric.DET
 OTHER_HAPPENINGS = [int(Metric.DETECTED)]
 
 PARTS: LiteralString = """
-    select metric, sum(value)::bigint as value
+    select metric, sum(value) as value
       from (
         select r.metric, r.value
           from unnest(%(day_from)s::bigint[], %(day_to)s::bigint[]) as part (from_s, to_s)
@@ -54,7 +54,7 @@ BY_RECEIVING: LiteralString = PARTS.replace("{side}", "receiving")
 
 USES = """
     select service, sum(uses)::bigint, sum(uses) filter (where outcome <> 1)::bigint,
-           sum(amount_vnd) filter (where outcome = 1)::bigint
+           sum(amount_vnd) filter (where outcome = 1)
       from (
         select u.service, u.uses, u.outcome, u.amount_vnd
           from unnest(%(edge_from)s::bigint[], %(edge_to)s::bigint[]) as part (from_us, to_us)

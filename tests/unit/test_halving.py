@@ -35,7 +35,7 @@ def batches(draw: st.DrawFn) -> Batch:
 
 @given(batches(), st.data())
 def test_every_piece_goes_on_where_the_last_one_ended(batch: Batch, data: st.DataObject) -> None:
-    """Writing the pieces as a store does: each move must start where its partition stands; only culprits are refused."""
+    """Written as a store does: each move must start where its partition stands, and only culprits are refused."""
     records = [(one.source, one.offset) for found in batch.arrivals.values() for one in found]
     culprits = data.draw(st.sets(st.sampled_from(records))) if records else set()
     stand = dict.fromkeys((move.source for move in batch.advances), 0)

@@ -1,0 +1,204 @@
+"""What is refused is counted exactly and kept up to a cap; what cannot be stored stops no feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+import msgspec
+import pytest
+
+from ioc.facts import Advance, Arrival, Batch, Claim, Fact, Reject, Topic, UsageEvent, Written, us_of
+from ioc.life import Rules
+from ioc.settings import Settings
+from ioc.snapshot import Scope
+from ioc.store import offsets, rejects, units
+from ioc.store.batch import write_batch
+from ioc.store.connect import Connection, connect
+from ioc.store.live import Live
+from ioc.store.overview import overview
+from ioc.store.reconcile import reconcile
+from ioc.store.refused import Cap
+from ioc.world import World
+from streams.writer import Writer
+
+NOW = datetime(2026, 11, 23, 3, 15, 30, 250_000, tzinfo=UTC)
+MOST_VND = 10**15
+
+
+@pytest.fixture
+def conn(store: str) -> Iterator[Connection]:
+    with connect(store) as connection:
+        yield connection
+
+
+@pytest.fixture
+def world(conn: Connection, settings: Settings) -> World:
+    return units.load(conn, settings)
+
+
+@pytest.fixture
+def rules(settings: Settings) -> Rules:
+    return Rules.of(settings)
+
+
+def claim(conn: Connection, topic: Topic = Topic.USAGE, partition: int = 0) -> Claim:
+    return offsets.claim(conn, cluster="c", topic=topic, topic_id="t", partition=partition, owner="test", begin=0)
+
+
+def digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def arrival(source: int, offset: int, what: Fact | Reject) -> Arrival:
+    if isinstance(what, Reject):
+        return Arrival(source, offset, what)
+    return Arrival(source, offset, what, digest(repr(what)), garbage, digest(what.event_id))
+
+
+def batch(claimed: Claim, whats: Sequence[Fact | Reject], first: int = 0) -> Batch:
+    arrivals = [arrival(claimed.source, first + n, what) for n, what in enumerate(whats)]
+    return Batch({claimed.topic: arrivals}, (Advance(claimed.source, first, first + len(whats), claimed.epoch),))
+
+
+def garbage(reason: str = "not_json", detail: str = "", body: bytes = b"?") -> Reject:
+    return Reject(reason, detail, None, body, b"d", redrivable=False)
+
+
+def counted(conn: Connection) -> tuple[int, int, int]:
+    """Rejects ever made, rows kept, and passed over."""
+    row = conn.execute(
+        "select (select sum(rejects) from source)::bigint, (select count(*) from reject),"
+        " (select coalesce(sum(records), 0) from reject_overflow)::bigint"
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def test_beyond_the_cap_a_thinning_sample_is_kept_and_all_are_counted(conn: Connection, rules: Rules) -> None:
+    claimed, cap = claim(conn), Cap(records=50)
+    for first in range(0, 12_000, 400):
+        whats = [garbage("schema" if n % 4 == 0 else "not_json") for n in range(400)]
+        write_batch(conn, batch(claimed, whats, first), rules, cap)
+    made, kept, passed = counted(conn)
+    assert made == 12_000 == kept + passed
+    assert 100 <= kept <= 103  # 50 whole, 50 of 5,000, then one in 10,000
+    assert conn.execute("select records from reject_kept").fetchone() == (kept,)
+    rows = conn.execute("select reason, records, first_offset, last_offset from reject_overflow order by 1").fetchall()
+    assert [(reason, first, last) for reason, _, first, last in rows] == [
+        ("not_json", 50, 11_999),
+        ("schema", 52, 11_996),
+    ]
+    assert reconcile(conn, rules, deep=True).differences == 0
+    assert len(conn.execute("select from reject_minute").fetchall()) <= 2
+
+
+def test_what_is_settled_makes_room(conn: Connection, rules: Rules) -> None:
+    claimed, cap = claim(conn), Cap(records=10)
+    write_batch(conn, batch(claimed, [garbage()] * 30), rules, cap)
+    nos = [one.no for one in rejects.listed(conn)]
+    assert rejects.settle(conn, nos, "discarded") == len(nos) == 10
+    assert rejects.settle(conn, nos, "discarded") == 0
+    assert conn.execute("select records, bytes from reject_kept").fetchall() == [(0, 0)]
+    write_batch(conn, batch(claimed, [garbage()] * 10, 30), rules, cap)
+    assert counted(conn) == (40, 20, 20)
+    assert reconcile(conn, rules, deep=True).differences == 0
+
+
+def test_few_large_ones_reach_the_cap_by_their_bytes(conn: Connection, rules: Rules) -> None:
+    write_batch(conn, batch(claim(conn), [garbage(body=b"x" * 1000)] * 50), rules, Cap(bytes=10_000))
+    made, kept, _ = counted(conn)
+    assert (made, kept) == (50, 10)
+
+
+def test_a_cap_is_of_one_topic(conn: Connection, rules: Rules) -> None:
+    cap = Cap(records=10)
+    write_batch(conn, batch(claim(conn), [garbage()] * 30), rules, cap)
+    write_batch(conn, batch(claim(conn, partition=1), [garbage()] * 30), rules, cap)
+    write_batch(conn, batch(claim(conn, Topic.CASES), [garbage()] * 5), rules, cap)
+    assert conn.execute("select topic, count(*) from reject group by 1 order by 1").fetchall() == [(1, 5), (3, 10)]
+
+
+@pytest.fixture
+def writer(store: str, settings: Settings, rules: Rules) -> Iterator[Writer]:
+    database = msgspec.structs.replace(settings.database, dsn=store)
+    made = Writer(msgspec.structs.replace(settings, database=database), rules)
+    yield made
+    made.close()
+
+
+def written(writer: Writer, given: Batch) -> Written:
+    writer.give(given)
+    assert writer.wait(120)
+    found = writer.result()
+    assert found is not None
+    return found
+
+
+def payment(world: World, no: int, amount: int = MOST_VND, event_id: str | None = None) -> UsageEvent:
+    service = world.service_numbers["payment"]
+    unit = world.by_code["718"].no
+    return UsageEvent(event_id or f"p{no}", us_of(NOW), service, "pay", unit, amount_vnd=amount)
+
+
+def test_sums_that_no_bigint_holds_refuse_the_one_record_too_many(
+    conn: Connection, writer: Writer, world: World, rules: Rules, settings: Settings
+) -> None:
+    """9,223 of the greatest amounts fit into one unit's day; the next is refused, what fits beside it still counts."""
+    claimed = claim(conn)
+    for first in range(0, 9_000, 3_000):
+        written(writer, batch(claimed, [payment(world, first + n) for n in range(3_000)], first))
+    many = [payment(world, 9_000 + n) for n in range(230)]
+    many[100:100] = [payment(world, n, amount=1000) for n in range(100_000, 100_003)]
+    many.append(payment(world, 200_000, amount=2000))
+    found = written(writer, batch(claimed, many, 9_000))
+    assert found == Written(events=223 + 4, rejects=7)
+    kept = rejects.listed(conn)
+    assert [(one.reason, one.record_offset) for one in kept] == [("unstorable", 9_226 + n) for n in range(7)]
+    assert "out of range" in kept[0].detail
+    assert reconcile(conn, rules, deep=True).differences == 0
+    later = datetime(2026, 11, 23, 4, tzinfo=UTC)
+    total = 9_223 * MOST_VND + 5_000
+    live = Live(conn, world, settings).advance(later).usage(Scope("74"))["payment"]
+    past = overview(
+        conn, world, settings, unit="74", scope="handling", as_of=later, from_=later.replace(hour=0), to=later
+    ).usage["payment"]
+    assert (live.amount_vnd, live.uses) == (past.amount_vnd, past.uses) == (total, 9_227)
+
+
+def test_units_that_are_full_add_up_without_wrapping(
+    conn: Connection, writer: Writer, world: World, settings: Settings
+) -> None:
+    """Two units of 9 × 10^18 each: their sum is beyond 64 bits."""
+    claimed, first = claim(conn), 0
+    for code in ("718", "724"):
+        for _ in range(3):
+            facts = [
+                msgspec.structs.replace(payment(world, first + n), unit=world.by_code[code].no) for n in range(3_000)
+            ]
+            written(writer, batch(claimed, facts, first))
+            first += 3_000
+    later = datetime(2026, 11, 23, 4, tzinfo=UTC)
+    live = Live(conn, world, settings).advance(later).usage(Scope("74"))["payment"]
+    past = overview(
+        conn, world, settings, unit="74", scope="handling", as_of=later, from_=later.replace(hour=0), to=later
+    ).usage["payment"]
+    assert live.amount_vnd == past.amount_vnd == 18_000 * MOST_VND
+    assert msgspec.json.decode(msgspec.json.encode(past))["amount_vnd"] == 18_000 * MOST_VND
+
+
+def test_what_no_text_of_the_database_holds_is_refused_alone(
+    conn: Connection, writer: Writer, world: World, rules: Rules
+) -> None:
+    facts: list[Fact | Reject] = [payment(world, n, amount=1) for n in range(64)]
+    facts[7] = payment(world, 7, amount=1, event_id="a\x00b")
+    facts[8] = payment(world, 8, amount=10**30)
+    facts[40] = payment(world, 9, amount=1, event_id="half \ud800 pair")
+    facts[63] = Reject("schema", "NUL \x00 in the reason", None, b"{}", b"d")
+    found = written(writer, batch(claim(conn), facts))
+    assert found == Written(events=60, rejects=4)
+    kept = rejects.listed(conn)
+    assert [(one.record_offset, one.reason) for one in kept] == [(n, "unstorable") for n in (7, 8, 40, 63)]
+    assert kept[-1].body == b""
+    assert reconcile(conn, rules, deep=True).differences == 0
