@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from hashlib import blake2b
 
 import msgspec
 
@@ -27,6 +28,11 @@ def us_of(at: datetime) -> int:
 def moment(at_us: int) -> datetime:
     """The aware (UTC) moment of ``at_us``."""
     return EPOCH + timedelta(microseconds=at_us)
+
+
+def digest_of(event_id: str) -> bytes:
+    """The sixteen bytes under which an event id is known. Raises UnicodeEncodeError for half a surrogate pair."""
+    return blake2b(event_id.encode(), digest_size=16).digest()
 
 
 class Topic(IntEnum):
@@ -236,7 +242,7 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     ``source`` is `Claim.source`, the store's number of the partition. ``content`` is a 16-byte digest of the normalised
     contract fields: a repeat of an event id with the same digest is a duplicate, with another one a conflict.
     ``refuse(reason, detail)`` makes the `Reject` to keep should it prove a conflict (None where ``what`` is a `Reject`
-    or a tombstone already).
+    or a tombstone already). ``identity`` is `digest_of` the event id; empty where there is none.
     """
 
     source: int
@@ -244,14 +250,24 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     what: Fact | Reject | Tombstone
     content: bytes = b""
     refuse: Callable[[str, str], Reject] | None = None
+    identity: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The last record that was read of a partition: its offset and a 16-byte digest of its time, key and bytes."""
+
+    offset: int
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to advance one partition: only the holder of the newest ``epoch`` may.
 
-    ``source`` is the store's number of (cluster, topic, topic id, partition). ``finding`` says in a word what was odd
-    when it was claimed: "" | "truncated" (the broker ends before what we had read) | "expired" (deleted unread).
+    ``source`` is the store's number of (cluster, topic, topic id, partition, generation). ``finding`` says in a word
+    what was odd when it was claimed: "" | "expired" (records were deleted unread). ``tail`` is what must still lie at
+    the broker for ``next_offset`` to mean anything.
     """
 
     source: int
@@ -260,16 +276,20 @@ class Claim:
     epoch: int
     next_offset: int
     finding: str = ""
+    generation: int = 0
+    tail: Tail | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """One partition moves from ``expected`` to ``next_offset`` under the claim's ``epoch``."""
+    """One partition moves from ``expected`` to ``next_offset`` under the claim's ``epoch``; ``tail`` is the last record
+    in between, None where there was none."""
 
     source: int
     expected: int
     next_offset: int
     epoch: int
+    tail: Tail | None = None
 
 
 @dataclass(frozen=True, slots=True)

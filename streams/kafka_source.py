@@ -7,6 +7,7 @@ partitions, which `seek` lets go. The group's committed offsets are never read; 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -19,12 +20,14 @@ from ioc.facts import TOPICS
 from ioc.settings import Settings
 from streams import kafka_admin
 from streams.kafka_admin import PATIENCE_MS, made, translated
-from streams.source import TITLES, Changes, Identity, Place, Slice
+from streams.source import TITLES, Changes, Identity, Place, Record, Slice
 
 ENDS_PATIENCE_MS = 400
 """An end offset that comes later than this is not "now" any more."""
 SESSION_MS = 6_000
 """How soon the partitions of a consumer that died are given to others."""
+METADATA_MS = 10_000
+"""How soon new partitions, and topics that were made anew, are noticed at the latest."""
 JOIN_POLL_S = 0.25
 """The shortest poll while partitions are being shared out."""
 
@@ -71,6 +74,11 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         self.on_partitions_revoked(pairs)
         self.on_partitions_assigned(pairs)
 
+    @property
+    def dealt(self) -> bool:
+        """Whether `changes` has something to say."""
+        return bool(self._assigned or self._revoked)
+
     def changes(self) -> Changes:
         with self._lock:
             found = Changes(frozenset(self._assigned), frozenset(self._revoked))
@@ -88,6 +96,7 @@ class KafkaSource:
         self._listener = listener
         self._sought: set[Place] = set()
         self._topic_ids: dict[str, Any] = {}
+        self._leader_epochs: dict[Place, int] = {}
         self._closed = False
 
     @classmethod
@@ -110,6 +119,7 @@ class KafkaSource:
             max_partition_fetch_bytes=4 << 20,
             fetch_max_wait_ms=100,  # a question for end offsets waits behind it
             request_timeout_ms=PATIENCE_MS,
+            metadata_max_age_ms=METADATA_MS,
         )
         listener = _Listener()
         listener.consumer = consumer
@@ -126,6 +136,7 @@ class KafkaSource:
         """See `Source.poll`."""
         found = self._poll(timeout_s, max_records)
         self._lose_remade_topics()
+        self._lose_moved_leaders()
         return [Slice(place, records) for pair, records in found.items() if (place := _place(pair)) in self._sought]
 
     def _poll(self, timeout_s: float, max_records: int) -> dict[Any, list[Any]]:
@@ -165,6 +176,18 @@ class KafkaSource:
                 if before is not None:
                     self._lose([pair for pair in self._consumer.assignment() if pair.topic == title])
 
+    def _lose_moved_leaders(self) -> None:
+        """A new leader may lack what the former one had, and have grown beyond it since."""
+        moved = [place for place, epoch in self._leader_epochs.items() if self._leader_epoch(_pair(place)) > epoch]
+        if moved:
+            self._lose(map(_pair, moved))
+            for place in moved:
+                del self._leader_epochs[place]
+
+    def _leader_epoch(self, pair: Any) -> int:
+        epoch = self._consumer._cluster.leader_epoch_for_partition(pair)
+        return -1 if epoch is None else int(epoch)
+
     def _lose(self, pairs: Iterable[Any]) -> None:
         lost = [pair for pair in pairs if pair in self._consumer.assignment()]
         self._sought.difference_update(map(_place, lost))
@@ -200,6 +223,42 @@ class KafkaSource:
             last = self._consumer.end_offsets(pairs)
         return {_place(pair): (first[pair], last[pair]) for pair in pairs}
 
+    def at(self, offsets: Mapping[Place, int]) -> dict[Place, Record | None]:
+        """See `Source.at`."""
+        wanted = {_pair(place): offset for place, offset in offsets.items()}
+        running = [pair for pair in self._consumer.assignment() if pair not in self._consumer.paused()]
+        self._consumer.pause(*running)
+        found: dict[Place, Record | None] = {}
+        ends_s = time.monotonic() + PATIENCE_MS / 1000
+        try:
+            for pair, offset in wanted.items():
+                if pair in self._consumer.assignment():
+                    self._consumer.seek(pair, offset)
+                    self._consumer.resume(pair)
+            while wanted and not self._listener.dealt:
+                if time.monotonic() > ends_s:
+                    raise Transient("kafka: what was read last could not be looked at in time")
+                for pair, records in self._poll(JOIN_POLL_S, 1).items():
+                    found[_place(pair)] = records[0] if records[0].offset == wanted.get(pair) else None
+                wanted = {pair: offset for pair, offset in wanted.items() if not self._has_passed(pair, offset, found)}
+        finally:
+            assigned = self._consumer.assignment()
+            self._consumer.pause(*(pair for place in offsets if (pair := _pair(place)) in assigned))
+            self._consumer.resume(*(pair for pair in running if pair in assigned and _place(pair) in self._sought))
+        return found
+
+    def _has_passed(self, pair: Any, offset: int, found: dict[Place, Record | None]) -> bool:
+        """Whether a pair was looked at, or is gone."""
+        if pair not in self._consumer.assignment():
+            return True
+        if _place(pair) not in found:
+            position = self._consumer.position(pair, timeout_ms=0)
+            if position is None or position <= offset:
+                return False
+            found[_place(pair)] = None
+        self._consumer.pause(pair)
+        return True
+
     def ends(self) -> dict[Place, int]:
         """See `Source.ends`."""
         pairs = list(self._consumer.assignment())
@@ -228,11 +287,13 @@ class KafkaSource:
         """See `Source.seek`."""
         pair = _pair(place)
         try:
-            self._consumer.seek(pair, offset)
+            if self._consumer.position(pair, timeout_ms=0) != offset:  # a seek throws away what was fetched
+                self._consumer.seek(pair, offset)
             self._consumer.resume(pair)
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, kafka_errors.IllegalStateError, kafka_errors.NoOffsetForPartitionError):
             return  # taken away a moment ago: `changes` says so
         self._sought.add(place)
+        self._leader_epochs[place] = self._leader_epoch(pair)
 
     def commit(self, offsets: Mapping[Place, int]) -> None:
         """See `Source.commit`."""

@@ -16,7 +16,7 @@ from ioc.facts import TOPICS
 from ioc.settings import Settings
 from ioc.store import log, state
 from ioc.store.connect import Connection, connect
-from streams.source import TITLES, Changes, Identity, Place, Slice
+from streams.source import TITLES, Changes, Identity, Place, Record, Slice
 
 SHOW_S = 1.0
 """How often a member shows itself."""
@@ -62,6 +62,7 @@ class LogSource:
         if self._conn is None or self._conn.closed or self._conn.broken:
             self._conn = connect(self._settings.database.dsn, self._settings, name="ioc source log")
             log.listen(self._conn)
+            self._give_back(self._positions)  # the server that answers now may lack what was read
         return self._conn
 
     def _show(self) -> None:
@@ -114,9 +115,14 @@ class LogSource:
         """A position outside of what the log holds is not ours to mend."""
         for place, (first, end) in self.bounds(places).items():
             if not first <= self._positions[place] <= end:
-                del self._positions[place]
-                self._revoked.add(place)
-                self._assigned.add(place)
+                self._give_back([place])
+
+    def _give_back(self, places: Collection[Place]) -> None:
+        """As if taken away and assigned anew."""
+        for place in list(places):
+            del self._positions[place]
+            self._revoked.add(place)
+            self._assigned.add(place)
 
     def keep_alive(self) -> None:
         """See `Source.keep_alive`."""
@@ -141,6 +147,14 @@ class LogSource:
             for place in places
             if (no := self._heads[place]) in heads
         }
+
+    def at(self, offsets: Mapping[Place, int]) -> dict[Place, Record | None]:
+        """See `Source.at`."""
+        found: dict[Place, Record | None] = {}
+        for place in self._mine & offsets.keys():
+            records = log.read(self._connected(), {self._heads[place]: offsets[place]}, 1)
+            found[place] = records[0] if records and records[0].offset == offsets[place] else None
+        return found
 
     def ends(self) -> dict[Place, int]:
         """See `Source.ends`."""

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from ioc.errors import Fenced
-from ioc.facts import Advance, Claim
+from ioc.facts import Advance, Claim, Tail
 from ioc.store.connect import Connection
+from ioc.store.generations import reopen
 from ioc.store.offsets import claim
 from streams.decode import Decode, Decoder
-from streams.source import Changes, Place, Source
+from streams.source import Changes, Place, Record, Source
 from streams.writer import pause_s
-
-TRUNCATED_S = 10.0
-"""How often a partition that the broker cut off is looked at again."""
 
 
 def say(text: str) -> None:
     """One line for whoever runs this process."""
     print(f"ingest: {text}", file=sys.stderr, flush=True)
+
+
+def tail_of(record: Record) -> Tail:
+    """What tells a record from any other that a broker might put in its place."""
+    digest = blake2b(record.timestamp.to_bytes(8, "big", signed=True), digest_size=16)
+    for part in (record.key, record.value):
+        digest.update((-1 if part is None else len(part)).to_bytes(8, "big", signed=True))
+        digest.update(part or b"")
+    return Tail(record.offset, digest.digest())
 
 
 @dataclass(slots=True)
@@ -33,6 +41,8 @@ class Held:
     written: int
     given: int
     read: int
+    last: Record | None = None
+    """The newest record that was read since the last batch was given."""
 
 
 class Partitions:
@@ -46,7 +56,6 @@ class Partitions:
         self._source = source
         self._decoder = decoder
         self._owner = owner
-        self._cut: set[Place] = set()
         self._claim_at_s = 0.0
         self._attempts = 0
 
@@ -72,8 +81,10 @@ class Partitions:
             return
         self._claim_at_s = time.monotonic() + pause_s(self._attempts)
         identity = self._source.identity()
-        for place, (begin, end) in sorted(self._source.bounds(wanted).items()):
-            found = claim(
+        found = {}
+        bounds = self._source.bounds(wanted)
+        for place, (begin, _) in sorted(bounds.items()):
+            found[place] = claim(
                 connection(),
                 cluster=identity.cluster,
                 topic=place.topic,
@@ -81,27 +92,54 @@ class Partitions:
                 partition=place.partition,
                 owner=self._owner,
                 begin=begin,
-                end=end,
             )
-            if found.finding == "truncated":
-                self._wait_for_lost(place, found, end)
+        lost = self._lost(found, bounds)
+        for place, claimed in found.items():
+            finding = lost[place]
+            if finding is None:
                 continue
-            self._cut.discard(place)
-            at = found.next_offset
-            if found.finding:
-                say(f"{place.topic.title} {place.partition}: {found.finding}, going on at {at}")
-            self.held[place] = Held(found, self._decoder.of(place.topic), at, at, at)
-            self._source.seek(place, at)
+            if finding:
+                self._hold(place, self._reopened(connection(), place, claimed, finding))
+            else:
+                if claimed.finding:
+                    say(f"{place.topic.title} {place.partition}: {claimed.finding}, going on at {claimed.next_offset}")
+                self._hold(place, claimed)
 
-    def _wait_for_lost(self, place: Place, found: Claim, end: int) -> None:
-        """A broker that lost what was read: nothing is read until its log is as long again, or the topic made anew."""
-        self._claim_at_s = time.monotonic() + TRUNCATED_S
-        if place not in self._cut:
-            self._cut.add(place)
-            say(
-                f"{place.topic.title} {place.partition} ends at {end}, before {found.next_offset} which was read: the "
-                "broker lost records. Nothing is read there until it has them again, or the topic is made anew"
-            )
+    def _lost(self, claims: Mapping[Place, Claim], bounds: Mapping[Place, tuple[int, int]]) -> dict[Place, str | None]:
+        """What each claimed place lacks of what was read: "" nothing, "truncated", "replaced"; None: not ours now.
+
+        Asked after the claim, since until then another process may have moved the partition.
+        """
+        lost: dict[Place, str | None] = dict.fromkeys(claims, "")
+        beyond = [place for place, claimed in claims.items() if claimed.next_offset > bounds[place][1]]
+        for place, (_, end) in self._source.bounds(beyond).items():
+            if claims[place].next_offset > end:
+                lost[place] = "truncated"
+        tails = {place: claimed.tail for place, claimed in claims.items() if claimed.tail and not lost[place]}
+        kept = {place: tail for place, tail in tails.items() if bounds[place][0] <= tail.offset}
+        records = self._source.at({place: tail.offset for place, tail in kept.items()})
+        for place, tail in kept.items():
+            if place not in records:
+                lost[place] = None
+            elif (record := records[place]) is not None and tail_of(record) != tail:
+                lost[place] = "replaced"
+        return lost
+
+    def _reopened(self, conn: Connection, place: Place, former: Claim, finding: str) -> Claim:
+        """The next generation of a partition whose broker lost or replaced what was read."""
+        begin, end = self._source.bounds([place])[place]
+        found = reopen(conn, former, begin=begin, finding=finding)
+        say(
+            f"{place.topic.title} {place.partition} was {finding}: {former.next_offset} had been read, the broker has "
+            f"{begin} to {end}. All of it is read again as generation {found.generation}; what is known counts once. "
+            "See 'ioc findings list'"
+        )
+        return found
+
+    def _hold(self, place: Place, claimed: Claim) -> None:
+        at = claimed.next_offset
+        self.held[place] = Held(claimed, self._decoder.of(place.topic), at, at, at)
+        self._source.seek(place, at)
 
     def lose(self, error: Fenced) -> None:
         """Another process moved one of ours: all are claimed again, later each time that it happens."""
@@ -116,7 +154,9 @@ class Partitions:
         for held in self.held.values():
             held.given = held.read
             if held.read != held.written:
-                moves.append(Advance(held.claim.source, held.written, held.read, held.claim.epoch))
+                tail = None if held.last is None else tail_of(held.last)
+                moves.append(Advance(held.claim.source, held.written, held.read, held.claim.epoch, tail))
+                held.last = None
         return tuple(moves)
 
     def confirm(self) -> None:

@@ -86,8 +86,9 @@ class Source(Protocol):
         """Records that are there, else those that come within ``timeout_s``; at most ``max_records`` in all.
 
         Blocks up to ``timeout_s``, longer only while partitions are being shared out anew. Raises Transient where the
-        server is away; a later call may succeed. Where the server no longer holds the position, the place appears in
-        `changes` as revoked and assigned, and gives nothing until the next `seek`.
+        server is away; a later call may succeed. Where the server no longer holds the position, or may have lost what
+        lay before it (a new leader, a topic made anew), the place appears in `changes` as revoked and assigned, and
+        gives nothing until the next `seek`.
         """
 
     def keep_alive(self) -> None:
@@ -101,6 +102,13 @@ class Source(Protocol):
 
     def bounds(self, places: Collection[Place]) -> dict[Place, tuple[int, int]]:
         """First kept offset and end offset (the next one to be written) of each place. Blocks; raises Transient."""
+
+    def at(self, offsets: Mapping[Place, int]) -> dict[Place, Record | None]:
+        """What lies at one offset of each place, None where no record does; places that are no longer ours are left
+        out.
+
+        Only for places that wait for a `seek`, and offsets within their bounds. Blocks; raises Transient.
+        """
 
     def ends(self) -> dict[Place, int]:
         """End offsets of everything assigned, asked anew; {} where the server does not answer in a moment."""

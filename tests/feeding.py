@@ -68,7 +68,6 @@ class Feeder:
                 partition=self.partition,
                 owner="test",
                 begin=0,
-                end=10**9,
             )
             self.at[topic] = self.claims[topic].next_offset
         return self.claims[topic]

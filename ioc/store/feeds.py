@@ -20,6 +20,7 @@ FEEDS = """
            max(s.last_event_at), max(s.last_arrival_at)
       from source s
       left join present p on p.topic = s.topic and p.cluster = s.cluster and p.topic_id = s.topic_id
+       and s.closed_at is null
       left join source_end e on e.source = s.no
      group by s.topic
 """

@@ -9,26 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from ioc.facts import Claim, Topic
+from ioc.errors import Transient
+from ioc.facts import Claim, Tail, Topic
 from ioc.store.connect import Connection, translated
 
 KNOW = """
     insert into source (cluster, topic, topic_id, partition, first_offset, next_offset)
     values (%(cluster)s, %(topic)s, %(topic_id)s, %(partition)s, %(begin)s, %(begin)s)
-    on conflict (cluster, topic, topic_id, partition) do nothing
+    on conflict (cluster, topic, topic_id, partition, generation) do nothing
 """
 CLAIM = """
     update source
        set epoch = epoch + 1, owner = %(owner)s, claimed_at = clock_timestamp()
      where cluster = %(cluster)s and topic = %(topic)s and topic_id = %(topic_id)s and partition = %(partition)s
-    returning no, epoch, next_offset
+       and closed_at is null
+    returning no, epoch, next_offset, generation, tail_offset, tail
 """
 EXPIRED = """
     update source
-       set next_offset = %(begin)s, expired = expired + %(begin)s - next_offset, finding = 'expired', found_at = clock_timestamp()
+       set next_offset = %(begin)s, expired = expired + %(begin)s - next_offset, finding = 'expired',
+           found_at = clock_timestamp(), settled_at = null
      where no = %(no)s
 """
-TRUNCATED = "update source set finding = 'truncated', found_at = clock_timestamp() where no = %(no)s"
 NOTE_ENDS = """
     insert into source_end (source, end_offset, seen_at)
     select no, end_offset, %(now)s
@@ -39,29 +41,28 @@ NOTE_ENDS = """
 
 
 def claim(
-    conn: Connection, *, cluster: str, topic: Topic, topic_id: str, partition: int, owner: str, begin: int, end: int
+    conn: Connection, *, cluster: str, topic: Topic, topic_id: str, partition: int, owner: str, begin: int
 ) -> Claim:
     """The right to advance a partition from where the store left it; commits at once.
 
-    ``begin`` and ``end`` are the broker's present bounds. Records deleted before they were read are counted as expired
-    and stepped over; a log that ends before what was read is claimed with the finding "truncated" and stays where it is,
-    so that nothing is read twice under the same offsets.
+    ``begin`` is the broker's first kept offset: records deleted before they were read are counted as expired and stepped
+    over. Whether the broker still has what was read is for the caller to see, and for `ioc.store.generations` to mend:
+    from here on nobody else can move the partition, so its end can be asked for in peace. Raises Transient where
+    another process opens a new generation at this moment.
     """
     key = {"cluster": cluster, "topic": int(topic), "topic_id": topic_id, "partition": partition}
     with translated(), conn.transaction():
         conn.execute(KNOW, key | {"begin": begin})
         row = conn.execute(CLAIM, key | {"owner": owner}).fetchone()
         if row is None:
-            raise LookupError(f"source of {topic.title} {partition} vanished while it was claimed")
-        no, epoch, next_offset = (int(part) for part in row)
+            raise Transient(f"{topic.title} {partition} is being claimed by another process")
+        no, epoch, next_offset, generation = (int(part) for part in row[:4])
         finding = ""
         if next_offset < begin:
             conn.execute(EXPIRED, {"no": no, "begin": begin})
             next_offset, finding = begin, "expired"
-        elif next_offset > end:
-            conn.execute(TRUNCATED, {"no": no})
-            finding = "truncated"
-    return Claim(no, topic, partition, epoch, next_offset, finding)
+    tail = None if row[4] is None else Tail(int(row[4]), bytes(row[5]))
+    return Claim(no, topic, partition, epoch, next_offset, finding, generation, tail)
 
 
 def note_ends(conn: Connection, ends: Mapping[int, int], now: datetime) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
-from ioc.errors import Fenced, OperatorError
+from ioc.errors import Fenced, OperatorError, Transient
 from ioc.facts import (
     TOMBSTONE,
     Advance,
@@ -24,15 +26,17 @@ from ioc.facts import (
     Reject,
     Severity,
     Status,
+    Tail,
     Topic,
     UsageEvent,
+    digest_of,
     us_of,
 )
 from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.snapshot import Scope
-from ioc.store import housekeeping, offsets, rebuild, units
-from ioc.store.batch import digest_of, write_batch
+from ioc.store import generations, housekeeping, offsets, rebuild, units
+from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
 from ioc.store.live import Live, read_snapshot
 from ioc.store.migrate import check, migrate
@@ -60,9 +64,7 @@ def rules(settings: Settings) -> Rules:
 
 
 def claim(conn: Connection, topic: Topic = Topic.CASES, partition: int = 0) -> Claim:
-    return offsets.claim(
-        conn, cluster="c", topic=topic, topic_id="t", partition=partition, owner="test", begin=0, end=1_000_000
-    )
+    return offsets.claim(conn, cluster="c", topic=topic, topic_id="t", partition=partition, owner="test", begin=0)
 
 
 def case(no: int, world: World, *, code: str = "H-1", status: Status = Status.RECEIVED, minute: int = 0) -> CaseEvent:
@@ -77,7 +79,8 @@ def refuse(reason: str, detail: str) -> Reject:
 
 def arrivals(claimed: Claim, facts: Sequence[Fact], first: int) -> list[Arrival]:
     return [
-        Arrival(claimed.source, first + n, fact, bytes(digest_of(repr(fact))), refuse) for n, fact in enumerate(facts)
+        Arrival(claimed.source, first + n, fact, digest_of(repr(fact)), refuse, digest_of(fact.event_id))
+        for n, fact in enumerate(facts)
     ]
 
 
@@ -132,7 +135,7 @@ def test_repeats_are_duplicates_or_conflicts_within_a_batch_and_across(
 def test_every_offset_is_accounted_for(conn: Connection, world: World, rules: Rules) -> None:
     owner = claim(conn)
     kept = [
-        Arrival(owner.source, 0, case(1, world), b"1" * 16, refuse),
+        Arrival(owner.source, 0, case(1, world), b"1" * 16, refuse, digest_of("e1")),
         Arrival(owner.source, 2, TOMBSTONE),
         Arrival(owner.source, 3, refuse("schema", "x")),
     ]
@@ -142,16 +145,41 @@ def test_every_offset_is_accounted_for(conn: Connection, world: World, rules: Ru
     assert source.difference == 0
 
 
-def test_records_deleted_unread_and_a_truncated_log_are_written_down(conn: Connection) -> None:
+def test_records_deleted_unread_are_written_down(conn: Connection) -> None:
     first = claim(conn)
-    expired = offsets.claim(
-        conn, cluster="c", topic=Topic.CASES, topic_id="t", partition=0, owner="test", begin=50, end=90
-    )
+    expired = offsets.claim(conn, cluster="c", topic=Topic.CASES, topic_id="t", partition=0, owner="test", begin=50)
     assert (first.next_offset, expired.next_offset, expired.finding) == (0, 50, "expired")
-    truncated = offsets.claim(
-        conn, cluster="c", topic=Topic.CASES, topic_id="t", partition=0, owner="test", begin=0, end=10
+
+
+def test_a_new_generation_knows_events_and_refused_records_of_the_former(
+    conn: Connection, world: World, rules: Rules
+) -> None:
+    first = claim(conn)
+    kept = [
+        Arrival(first.source, 0, case(1, world), b"1" * 16, refuse, digest_of("e1")),
+        Arrival(first.source, 1, refuse("schema", "x")),
+        Arrival(first.source, 2, refuse("schema", "y")),
+    ]
+    tail = Tail(2, b"t" * 16)
+    write_batch(conn, Batch({Topic.CASES: kept}, (Advance(first.source, 0, 3, first.epoch, tail),)), rules)
+    again = claim(conn)
+    assert (again.source, again.next_offset, again.generation, again.tail) == (first.source, 3, 0, tail)
+    with pytest.raises(Transient):  # claimed since
+        generations.reopen(conn, first, begin=0, finding="truncated")
+    second = generations.reopen(conn, again, begin=0, finding="truncated")
+    assert (second.next_offset, second.generation, second.tail) == (0, 1, None)
+    other = msgspec.structs.replace(
+        kept[2], source=second.source, what=dataclasses.replace(refuse("schema", "y"), digest=b"z")
     )
-    assert (truncated.next_offset, truncated.finding) == (50, "truncated")
+    repeated = [*(msgspec.structs.replace(one, source=second.source) for one in kept[:2]), other]
+    with pytest.raises(Fenced):  # the former generation is closed for whoever held it
+        write_batch(conn, Batch({}, (Advance(first.source, 3, 4, first.epoch),)), rules)
+    written = write_batch(conn, Batch({Topic.CASES: repeated}, (Advance(second.source, 0, 3, 1),)), rules)
+    assert (written.events, written.duplicates, written.rejects) == (0, 2, 1)
+    report = reconcile(conn, rules, deep=True)
+    assert report.differences == 0
+    assert [(one.generation, one.finding, one.rejects) for one in report.sources] == [(0, "truncated", 2), (1, "", 1)]
+    assert claim(conn).source == second.source
 
 
 def random_facts(world: World, dice: random.Random, how_many: int, first: int, topic: Topic) -> list[Fact]:
