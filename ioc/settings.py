@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -64,6 +65,8 @@ class Database(Section, frozen=True):
 
     dsn: str = ""
     statement_timeout: Duration = "30s"
+    keep_usage_days: Annotated[int, Meta(ge=0)] = 400
+    """Raw uses only: their sums stay for ever. 0 = for ever too."""
 
 
 class Kafka(Section, frozen=True):
@@ -73,7 +76,7 @@ class Kafka(Section, frozen=True):
     group_id: str = "ioc-ingest"
     partitions: Annotated[int, Meta(ge=1, le=1024)] = 4
     replication: Annotated[int, Meta(ge=1, le=9)] = 1
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Ingest(Section, frozen=True):
@@ -135,7 +138,7 @@ class Service(Section, frozen=True):
 
 
 class Indicator(Section, frozen=True):
-    """A measured figure of any field, fed by `ioc.indicators.v1`."""
+    """A measured figure of any field, fed by `ioc.indicators.v1`; ``source`` answers for it."""
 
     code: str
     vi: str
@@ -147,6 +150,8 @@ class Indicator(Section, frozen=True):
     goal: Literal["higher", "lower"] = "higher"
     roll_up: Literal["own", "sum", "mean"] = "own"
     source: str = ""
+    work: str = ""
+    due: date | None = None
 
 
 class IncidentKind(Section, frozen=True):
@@ -211,10 +216,10 @@ class Settings(Section, frozen=True):
     services: tuple[Service, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     incident_kinds: tuple[IncidentKind, ...] = ()
-    signs: dict[str, Sign] = {}
+    signs: dict[str, Sign] = msgspec.field(default_factory=dict)
     wall: str = "overview"
-    walls: dict[str, Wall] = {}
-    playlists: dict[str, Playlist] = {}
+    walls: dict[str, Wall] = msgspec.field(default_factory=dict)
+    playlists: dict[str, Playlist] = msgspec.field(default_factory=dict)
     web: Web = Web()
     demo: Demo = Demo()
 
@@ -330,6 +335,12 @@ def from_tree(tree: Mapping[str, Any], named: str = "settings") -> Settings:
         except ConfigError as error:
             raise ConfigError(f"{named}: {key}: {error}") from None
     checked(settings.walls, settings.playlists, settings.wall)
+    keep, known = settings.database.keep_usage_days, settings.ingest.dedupe_days
+    if 0 < keep < known:
+        raise ConfigError(
+            f"{named}: database.keep_usage_days: {keep} is less than ingest.dedupe_days ({known}): a use that is known "
+            "again needs its row; give at least as many days, or 0 to keep every row"
+        )
     try:
         _ = settings.zone
     except (ValueError, OSError, ZoneInfoNotFoundError) as error:

@@ -16,7 +16,7 @@ from types import FrameType
 from ioc.errors import Transient
 from ioc.life import Rules
 from ioc.settings import Settings
-from ioc.store import housekeeping
+from ioc.store import housekeeping, hypertables, retention
 from ioc.store import rebuild as rebuilding
 from ioc.store.connect import connect
 from ioc.store.migrate import check
@@ -32,7 +32,10 @@ def migrate(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG00
     """Brings the schema up to date and says what was done."""
     with connect(settings.database.dsn, settings, name="ioc migrate") as conn:
         done = bring_up(conn, settings)
+        engine = hypertables.in_words(conn)
     print("\n".join(f"applied {name}" for name in done) or "the schema is up to date")
+    if engine:
+        print(engine)
     return 0
 
 
@@ -55,6 +58,12 @@ def print_report(report: Report) -> None:
     for source in report.sources:
         cells = "".join(f" {getattr(source, name):>10}" for name in names)
         print(f"{source.title:<20} {source.partition:>9}{cells}  {source.finding}")
+    if report.not_recounted_before is not None:
+        dropped = sum(source.dropped for source in report.sources)
+        print(
+            f"uses before {report.not_recounted_before:%Y-%m-%d %H:%M} UTC are not recounted: "
+            f"{dropped} rows were dropped (database.keep_usage_days), their sums stay"
+        )
     for line in report.deep:
         print(f"! {line}")
     print(f"{report.differences} differences")
@@ -66,7 +75,7 @@ def rebuild(settings: Settings, args: argparse.Namespace) -> int:
     with connect(settings.database.dsn, settings, name="ioc rebuild") as conn:
         check(conn)
         if args.check:
-            found = rebuilding.differences(conn, rules)
+            found = rebuilding.compare(conn, rules)
             print("\n".join(found) or "every figure is what the stored steps say")
             return 1 if found else 0
         print("folding every case, incident and camera again …", file=sys.stderr)
@@ -97,6 +106,9 @@ def watch(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG001
                         now = datetime.now(UTC)
                         housekeeping.open_books(conn, settings, now)
                         housekeeping.forget(conn, settings, now)
+                        while not ended.is_set() and housekeeping.lead(conn, "watch", owner) is not None:
+                            if not retention.step(conn, settings, now):
+                                break
         except Transient as error:
             print(f"ioc watch: {error}; trying again", file=sys.stderr)
             ended.wait(random.uniform(0.5, 2.0))

@@ -22,6 +22,7 @@ from ioc.snapshot import roll_up
 from ioc.store import indicators, sums
 from ioc.store.connect import Connection, translated
 from ioc.store.feeds import feeds
+from ioc.store.retention import horizon
 from ioc.world import World
 
 CASE_STATES = [int(m) for m in (Metric.OPEN, Metric.DUE_SOON, Metric.OVERDUE, Metric.PAUSED, Metric.PAUSED_OVERDUE)]
@@ -94,7 +95,14 @@ def by_code(world: World, values: dict[int, IndicatorFigure]) -> dict[str, Indic
 def uses(
     conn: Connection, world: World, zone: str, units: list[int], from_: datetime, to: datetime
 ) -> dict[str, UsageFigures]:
-    """Uses of every declared service in a window."""
+    """Uses of every declared service in a window.
+
+    Where raw uses are no longer kept, its ends are those of whole minutes: both are rounded down, so that windows which
+    meet still add up.
+    """
+    kept = horizon(conn)
+    if kept is not None:
+        from_, to = (at if at >= kept else at.replace(second=0, microsecond=0) for at in (from_, to))
     metrics = [SERVICE_BASE + 3 * no + part for no in world.service_numbers.values() for part in range(3)]
     whole = sums.happenings(conn, zone, units, metrics, from_, to)
     edges = sums.uses_at_edges(conn, zone, units, from_, to)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, LiteralString
 
 import numpy as np
@@ -13,6 +14,7 @@ from ioc.life import CaseStep, Effects, HealthStep, IncidentStep, Rules, camera_
 from ioc.store.batch import OPENING_LOCK, STATE_METRICS
 from ioc.store.connect import Connection, translated, with_microseconds
 from ioc.store.fold import COPY_EFFECTS, EFFECT_TYPES
+from ioc.store.retention import horizon, nothing_dropped
 from ioc.store.rollup import CHANGE, MINUTE_US, bucketed, day_starts_us, parameters, summed
 
 CASE_STEPS = """
@@ -26,8 +28,17 @@ INCIDENT_STEPS = """
 HEALTH_STEPS = """
     select camera_no, at, event_id, unit, status from health_event order by camera_no, at, event_id collate "C"
 """
-USES = "select service, unit, at, uses, outcome, coalesce(amount_vnd, 0) from usage_event"
+USES = """
+    select service, unit, at, uses, outcome, coalesce(amount_vnd, 0)
+      from usage_event
+     where at >= coalesce(%(since)s::timestamptz, '-infinity')
+"""
 STORED_EFFECTS = "select subject, at, metric, handling, receiving, delta from effect order by subject"
+DROPPED_MINUTES = """
+    select bucket, metric, handling, receiving, value
+      from rollup_minute
+     where bucket < %(since)s and metric >= %(services)s and value <> 0
+"""
 STORED_MINUTES = "select bucket, metric, handling, receiving, value from rollup_minute where value <> 0"
 STORED_DAYS = "select bucket, metric, handling, receiving, value from rollup_day where value <> 0"
 STORED_OPENINGS = "select at, metric, handling, receiving, value from opening_balance where value <> 0"
@@ -52,6 +63,8 @@ FILL_OPENINGS = """
         as new (bucket, metric, handling, receiving, value)
 """
 NOTE_RULES = "update state set value = %(rules)s where key = 'rules'"
+
+PACKED = 100_000
 
 Rows = npt.NDArray[np.void]
 
@@ -81,24 +94,42 @@ def lives(conn: Connection, rules: Rules) -> Iterator[tuple[int, Effects]]:
         yield no, camera_life(words, rules)
 
 
-def uses(conn: Connection) -> Rows:
-    """The changes that the stored uses make."""
-    rows = []
-    for service, unit, at_us, count, outcome, amount in conn.execute(USES, binary=True):
-        metric = SERVICE_BASE + 3 * service
-        rows.append((metric, unit, unit, at_us, count))
-        if outcome != 1:
-            rows.append((metric + 1, unit, unit, at_us, count))
-        elif amount:
-            rows.append((metric + 2, unit, unit, at_us, amount))
-    return np.array(rows, dtype=CHANGE)
+def uses(conn: Connection, since: datetime | None) -> Rows:
+    """The changes that the uses stored ``since`` make."""
+    pieces: list[Rows] = []
+    rows: list[tuple[int, int, int, int, int]] = []
+    with conn.cursor(binary=True) as cursor:
+        for service, unit, at_us, count, outcome, amount in cursor.stream(USES, {"since": since}, binary=True):
+            metric = SERVICE_BASE + 3 * service
+            rows.append((metric, unit, unit, at_us, count))
+            if outcome != 1:
+                rows.append((metric + 1, unit, unit, at_us, count))
+            elif amount:
+                rows.append((metric + 2, unit, unit, at_us, amount))
+            if len(rows) >= PACKED:  # tuples take ten times the room
+                pieces.append(np.array(rows, dtype=CHANGE))
+                rows.clear()
+    return np.concatenate([*pieces, np.array(rows, dtype=CHANGE)])
+
+
+def dropped_uses(conn: Connection, since: datetime | None) -> Rows:
+    """The sums by minute of uses whose rows were dropped: they cannot be counted again, so they are taken as they are."""
+    if since is None:
+        return np.empty(0, dtype=CHANGE)
+    wanted = {"since": since, "services": SERVICE_BASE}
+    rows = conn.execute(DROPPED_MINUTES, wanted, binary=True).fetchall()
+    return np.array([(m, h, r, at, value) for at, m, h, r, value in rows], dtype=CHANGE)
 
 
 def wanted(conn: Connection, rules: Rules) -> tuple[dict[int, Effects], Rows, Rows, Rows]:
-    """What should be stored: effects by subject, minutes, days and opening balances."""
+    """What should be stored: effects by subject, minutes, days and opening balances.
+
+    Uses before the horizon (`ioc.store.retention`) are taken from the stored minutes, for days as well.
+    """
+    since = horizon(conn)
     effects = dict(lives(conn, rules))
     rows = [(m, h, r, at, delta) for life in effects.values() for (m, h, r, at), delta in life.items()]
-    changes = np.concatenate([np.array(rows, dtype=CHANGE), uses(conn)])
+    changes = np.concatenate([np.array(rows, dtype=CHANGE), uses(conn, since), dropped_uses(conn, since)])
     minutes = bucketed(changes, changes["at_us"] // MINUTE_US * MINUTE_US)
     days = bucketed(changes, day_starts_us(changes["at_us"], rules.zone))
     states = days[np.isin(days["metric"], STATE_METRICS)]
@@ -136,10 +167,21 @@ def differences(conn: Connection, rules: Rules) -> list[str]:
     return found
 
 
+def compare(conn: Connection, rules: Rules) -> list[str]:
+    """`differences` as of one snapshot of the database, beside running writers."""
+    with nothing_dropped(conn), translated(), conn.transaction():
+        conn.execute("set transaction isolation level repeatable read, read only")
+        conn.execute("set local statement_timeout = 0")
+        return differences(conn, rules)
+
+
 def rebuild(conn: Connection, rules: Rules) -> int:
-    """Makes every figure again by ``rules`` and notes them; ingest waits meanwhile. Returns the number of effects."""
+    """Makes every figure again by ``rules`` and notes them; ingest waits meanwhile. Returns the number of effects.
+
+    Sums of uses whose rows were dropped stay as they are by minute; their days are made again from them.
+    """
     with_microseconds(conn)
-    with translated(), conn.transaction():
+    with nothing_dropped(conn), translated(), conn.transaction():
         conn.execute("set local statement_timeout = 0")
         conn.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": OPENING_LOCK})
         effects, minutes, days, openings = wanted(conn, rules)

@@ -7,12 +7,13 @@ Per partition: offsets consumed = events stored + duplicates + rejects ever made
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg.rows import class_row
 
 from ioc.facts import Topic
 from ioc.life import Rules
-from ioc.store import rebuild
+from ioc.store import rebuild, retention
 from ioc.store.connect import Connection, translated
 
 
@@ -34,7 +35,12 @@ class SourceCount:
     empty: int
     expired: int
     redriven: int
+    forgotten: int
+    dropped: int
     finding: str
+    generation: int = 0
+    found_at: datetime | None = None
+    settled_at: datetime | None = None
 
     @property
     def difference(self) -> int:
@@ -50,11 +56,15 @@ class SourceCount:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole proof. ``deep`` lists differences between stored rows, stored figures and what they should be."""
+    """The whole proof. ``deep`` lists differences between stored rows, stored figures and what they should be.
+
+    Uses before ``not_recounted_before`` have sums but no rows any more: their sums are as they were when last proved.
+    """
 
     sources: tuple[SourceCount, ...]
     deep: tuple[str, ...]
     was_deep: bool
+    not_recounted_before: datetime | None = None
 
     @property
     def differences(self) -> int:
@@ -66,16 +76,20 @@ class Report:
         return {
             "differences": self.differences,
             "deep": list(self.deep) if self.was_deep else None,
+            "uses_not_recounted_before": self.not_recounted_before and self.not_recounted_before.isoformat(),
             "sources": [
                 {
                     "topic": source.title,
                     "partition": source.partition,
                     "cluster": source.cluster,
+                    "found_at": source.found_at.isoformat() if source.found_at else None,
+                    "settled_at": source.settled_at.isoformat() if source.settled_at else None,
                     **{
                         name: getattr(source, name)
                         for name in (
                             "first_offset", "next_offset", "consumed", "events", "duplicates", "rejects", "tombstones",
-                            "empty", "expired", "redriven", "difference", "finding",
+                            "empty", "expired", "redriven", "forgotten", "dropped", "difference", "generation",
+                            "finding",
                         )
                     },
                 }
@@ -86,7 +100,8 @@ class Report:
 
 SOURCES = """
     select no as source, cluster, topic, partition, first_offset, next_offset, next_offset - first_offset as consumed,
-           events, duplicates, rejects, tombstones, empty, expired, redriven, finding
+           events, duplicates, rejects, tombstones, empty, expired, redriven, forgotten, dropped, finding, generation, found_at,
+           settled_at
       from source
      order by topic, partition, no
 """
@@ -117,29 +132,30 @@ STORED = """
         union all
         select 4, source, record_offset from indicator_event
     )
-    select topic, lost, unknown - forgotten as unknown
-      from (
-        select topic, count(*) filter (where s.source is null)::bigint as lost,
-               count(*) filter (where i.source is null)::bigint as unknown
+    select f.topic, f.partition, coalesce(lost, 0), coalesce(unknown, 0), f.forgotten, f.dropped
+      from source f
+      left join (
+        select source, count(*) filter (where s.topic is null)::bigint as lost,
+               count(*) filter (where i.topic is null)::bigint as unknown
           from stored s
           full join (select topic, source, record_offset from identity) as i using (topic, source, record_offset)
-         group by topic
-      ) as compared
-      join (select topic, sum(forgotten)::bigint as forgotten from source group by topic) as f using (topic)
-     where lost <> 0 or unknown <> forgotten
-     order by topic
+         group by source
+      ) as compared on compared.source = f.no
+     where coalesce(lost, 0) > f.dropped or coalesce(lost - unknown, 0) <> f.dropped - f.forgotten
+     order by f.topic, f.partition, f.no
 """
 
 
 def reconcile(conn: Connection, rules: Rules, *, deep: bool = False) -> Report:
     """The proof as of one snapshot of the database; ``deep`` reads every stored row."""
-    with translated(), conn.transaction():
+    with retention.nothing_dropped(conn), translated(), conn.transaction():
         conn.execute("set transaction isolation level repeatable read")
         conn.execute("set local statement_timeout = 0")
         with conn.cursor(row_factory=class_row(SourceCount)) as cursor:
             sources = tuple(cursor.execute(SOURCES).fetchall())
+        since = retention.horizon(conn)
         found = tuple(deep_differences(conn, rules)) if deep else ()
-    return Report(sources, found, deep)
+    return Report(sources, found, deep, since)
 
 
 def deep_differences(conn: Connection, rules: Rules) -> list[str]:
@@ -153,7 +169,10 @@ def deep_differences(conn: Connection, rules: Rules) -> list[str]:
             found.append(f"{name}: {outside} events come from offsets that were never consumed")
         if rejects != kept:
             found.append(f"{name}: {rejects} rejects were counted, {kept} are kept or beyond the cap")
-    for topic, lost, unknown in conn.execute(STORED).fetchall():
-        found.append(f"{Topic(topic).title}: {lost} known events have no row, {unknown} rows have no id")
+    for topic, partition, lost, unknown, forgotten, dropped in conn.execute(STORED).fetchall():
+        found.append(
+            f"{Topic(topic).title} {partition}: {lost} known events have no row and {unknown} rows have no id, "
+            f"where {dropped} rows were dropped and {forgotten} ids forgotten"
+        )
     found.extend(rebuild.differences(conn, rules))
     return found
