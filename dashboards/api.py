@@ -17,8 +17,9 @@ from starlette.routing import Route
 from dashboards.openapi import document
 from ioc.errors import IocError, Transient
 from ioc.settings import Settings, seconds
-from ioc.snapshot import local_midnight
+from ioc.snapshot import Scope, local_midnight
 from ioc.store.connect import Connection, one_line
+from ioc.store.overdue import OverdueList, overdue_list
 from ioc.store.overview import overview
 from ioc.store.units import load
 from ioc.world import World
@@ -79,6 +80,11 @@ class Reading:
             raise Transient("the database does not answer") from error
         except psycopg.OperationalError as error:
             raise Transient(one_line(error)) from error
+
+    def overdue(self, scope: Scope, as_of: datetime) -> OverdueList:
+        """The overdue cases of a scope; Transient where the store does not answer."""
+        with self.connection() as conn:
+            return overdue_list(conn, self.world(conn), self.settings, scope, as_of)
 
     def world(self, conn: Connection) -> World:
         """The world with the store's numbers; read once."""

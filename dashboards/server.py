@@ -40,6 +40,7 @@ from dashboards.hub import Hub, Picture, Place
 from dashboards.latency import Latency
 from dashboards.live import STORE_SILENT_S, UNKNOWN_PLACE, Audience, refuse
 from dashboards.metrics import registry
+from dashboards.overdue_lists import OverdueLists
 from dashboards.pages.registry import pages
 from dashboards.sign.routes import routes as sign_routes
 from dashboards.source import Source, StoreSource
@@ -85,7 +86,9 @@ class WebProcess:
         self.started_at = datetime.now(UTC)
         self.store_vitals: StoreVitals | None = None
         world = load_world(settings, datetime.now(settings.zone).date())
-        self.addresses = Addresses(pages(self.vitals), world, settings)
+        self.reading = api.Reading(settings)
+        self.lists = OverdueLists(self.reading.overdue)
+        self.addresses = Addresses(pages(self.vitals, self.lists.of), world, settings)
         self.signs = sign_feed.in_force(settings, world)
         self.latency = Latency()
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -98,7 +101,6 @@ class WebProcess:
             crashed=crashed,
         )
         self.audience = Audience(self.hub, gate, settings, self.build, self.latency)
-        self.reading = api.Reading(settings)
         self.metrics = registry(self.hub, self.latency, self.push_vitals)
 
     def _deliver(self, place: Place, picture: Picture) -> None:
@@ -144,7 +146,11 @@ class WebProcess:
         self.loop = asyncio.get_running_loop()
         self.reading.open()
         self.hub.start()
-        tasks = [asyncio.create_task(self.audience.beat_for_ever()), asyncio.create_task(self._examine_for_ever())]
+        tasks = [
+            asyncio.create_task(self.audience.beat_for_ever()),
+            asyncio.create_task(self._examine_for_ever()),
+            asyncio.create_task(self._list_for_ever()),
+        ]
         try:
             yield
         finally:
@@ -161,6 +167,12 @@ class WebProcess:
                 await asyncio.sleep(CHECK_S)
             else:
                 await asyncio.sleep(0.2)
+
+    async def _list_for_ever(self) -> None:
+        while True:
+            if self.lists.wanted:
+                await run_in_threadpool(self.lists.refresh)
+            await asyncio.sleep(0.2)
 
     def _examine(self) -> StoreVitals:
         try:

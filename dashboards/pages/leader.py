@@ -2,108 +2,67 @@
 
 from __future__ import annotations
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
-from dashboards.navigation import tabs
-from dashboards.pages.addresses import unit_address
-from dashboards.panel import Look, Page, age_tag, clock_tag, tile
-from dashboards.panels import attention, flow, footing, headline, incidents, ranking, services, summary, targets
+from dashboards.overdue_lists import unread
+from dashboards.panel import Look, Page, Panel, data, tile
+from dashboards.panels import (
+    attention,
+    flow,
+    footing,
+    headline,
+    incidents,
+    mine,
+    overdue,
+    ranking,
+    services,
+    summary,
+    targets,
+)
 from dashboards.panels import map as map_panel
-from dashboards.panels.header import notices
-from dashboards.panels.heading import icon
-from dashboards.text.names import listed
+from dashboards.tablet import is_leaf, screen
 from ioc.snapshot import Scope
 
 FIGURES = (headline.RECEIVED, headline.FINISHED, headline.OVERDUE, headline.ON_TIME)
 
-PANELS = (
-    *attention.PANELS,
-    *FIGURES,
-    map_panel.PANEL,
-    ranking.PANEL,
-    flow.PANEL,
-    summary.PANEL,
-    incidents.PANEL,
-    services.PANEL,
-    targets.PANEL,
-    footing.PANEL,
-)
 
-
-def _whose(look: Look, scope: Scope) -> Component:
-    path = look.world.path(scope.unit)
-    if len(path) == 1 and path[0].code == look.world.root.code:
-        province = look.settings.province
-        name = province.name_en if look.language == "en" else province.name_vi
-        return html.Div(html.H1(look.t("app.title", province=name)), className="whose")
-    above = path[:-1] or (look.world.root,)
-    crumbs: list[Component | str] = []
-    for unit in above:
-        crumbs += [dcc.Link(listed(unit, look.language), href=unit_address(unit.code)), " › "]
+def _units(look: Look) -> Component:
+    """The units below and the pinned ones in one place; `assets/mine.js` shows one of the two."""
+    t = look.t
+    choices = [
+        html.Button(t(key), type="button", **data(mine=choice), **{"aria-pressed": "false"})  # type: ignore[arg-type]
+        for choice, key in (("on", "mine.own"), ("off", "mine.all"))
+    ]
     return html.Div(
         [
-            dcc.Link(
-                icon("arrow-left"), href=unit_address(above[-1].code), className="button", title=look.t("nav.back")
-            ),
-            html.Div(
-                [
-                    html.Nav(crumbs[:-1], className="crumbs", **{"aria-label": look.t("nav.breadcrumb")}),  # type: ignore[arg-type]
-                    html.H1(path[-1].name(look.language)),
-                ]
-            ),
+            html.Div(choices, className="switch", role="group", **{"aria-label": t("mine.switch")}),  # type: ignore[arg-type]
+            tile(mine.PANEL, look, "card"),
+            tile(ranking.PANEL, look, "card"),
         ],
-        className="whose",
+        className="area-ranking",
     )
 
 
-def _header(look: Look, scope: Scope) -> Component:
-    t = look.t
-    other_theme = "light" if look.theme == "dark" else "dark"
-    other_language = "en" if look.language == "vi" else "vi"
-    buttons = [
-        html.A(
-            t("nav.language_short"),
-            href=unit_address(scope.unit, lang=other_language),
-            className="button",
-            title=t("nav.language"),
-        ),
-        html.A(
-            icon("sun" if look.theme == "dark" else "moon-stars"),
-            href=unit_address(scope.unit, theme=other_theme),
-            className="button",
-            title=t("nav.theme"),
-        ),
-    ]
-    feed = html.Div(html.Span(age_tag("ioc.cases.v1"), className="feed"), className="feeds")
-    return html.Header(
-        [_whose(look, scope), tabs(look, "/"), feed, clock_tag("seconds"), *buttons],
-        className="leader-header",
-    )
+def page(late: Panel) -> Page:
+    """The page; ``late`` is the panel of the overdue list."""
 
-
-def _notice(look: Look) -> list[Component]:
-    told = notices(look)
-    return [html.Div([html.Span(text) for text in told], className="notice")] if told else []
-
-
-def layout(look: Look, scope: Scope) -> Component:
-    """What needs you, four figures, where and who, then everything else further down."""
-    return html.Main(
-        [
-            _header(look, scope),
-            *_notice(look),
+    def layout(look: Look, scope: Scope) -> Component:
+        """What needs you, four figures, where and who, then everything else further down."""
+        cards = html.Div(
+            [
+                tile(map_panel.PANEL, look, "card area-map"),
+                _units(look),
+                tile(flow.PANEL, look, "card area-flow"),
+                tile(summary.PANEL, look, "card area-summary"),
+            ],
+            className="cards",
+        )
+        below = [cards, tile(late, look, "card")]
+        parts = [
             html.Div([tile(panel, look, "bare") for panel in attention.PANELS], className="attention-row"),
             html.Div([tile(panel, look, "card") for panel in FIGURES], className="figure-row"),
-            html.Div(
-                [
-                    tile(map_panel.PANEL, look, "card area-map"),
-                    tile(ranking.PANEL, look, "card area-ranking"),
-                    tile(flow.PANEL, look, "card area-flow"),
-                    tile(summary.PANEL, look, "card area-summary"),
-                ],
-                className="cards",
-            ),
+            *(reversed(below) if is_leaf(look, scope) else below),
             html.Div(
                 [
                     tile(incidents.PANEL, look, "card"),
@@ -112,10 +71,25 @@ def layout(look: Look, scope: Scope) -> Component:
                 ],
                 className="more",
             ),
-            tile(footing.PANEL, look, "bare"),
-        ],
-        className="leader",
+        ]
+        return screen(look, scope, "/", parts)
+
+    panels = (
+        *attention.PANELS,
+        *FIGURES,
+        map_panel.PANEL,
+        mine.PANEL,
+        ranking.PANEL,
+        flow.PANEL,
+        summary.PANEL,
+        late,
+        incidents.PANEL,
+        services.PANEL,
+        targets.PANEL,
+        footing.PANEL,
     )
+    return Page("leader", "/", "page.leader", "tablet", panels, layout)
 
 
-PAGE = Page("leader", "/", "page.leader", "tablet", PANELS, layout)
+PAGE = page(overdue.panel(unread))
+"""The page without a store behind it: its list of overdue cases is never read."""

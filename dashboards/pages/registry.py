@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dashboards.pages import leader, status, wall
+from dashboards.overdue_lists import Lists, unread
+from dashboards.pages import fields, leader, status, wall
 from dashboards.panel import Page
+from dashboards.panels import overdue
 from dashboards.vitals import Vitals
 
 
-def pages(vitals: Callable[[], Vitals]) -> tuple[Page, ...]:
-    """All pages; ``vitals`` is what `/status` knows beside the snapshot."""
-    return (leader.PAGE, wall.PAGE, status.page(vitals))
+def pages(vitals: Callable[[], Vitals], lists: Lists = unread) -> tuple[Page, ...]:
+    """All pages; ``vitals`` is what `/status` knows beside the snapshot, ``lists`` the overdue cases of a scope."""
+    late = overdue.panel(lists)
+    tablet = (leader.page(late), fields.cases(late), fields.CAMERAS, fields.SERVICES, fields.KPI)
+    return (*tablet, wall.PAGE, status.page(vitals))

@@ -67,7 +67,7 @@ def _incident(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     return {
         slot(INCIDENT, "card"): {
             "className": f"attention {'alarm' if alarm else 'outlined' if row else 'calm'}",
-            "href": "#incidents--tile",
+            "href": unit_address(scope.unit, path="/cameras"),
         },
         slot(INCIDENT, "icon"): {"className": f"i i-{'sev-critical' if row else 'check-circle'}"},
         slot(INCIDENT, "title"): {"children": title},
@@ -93,7 +93,7 @@ def _overdue(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     return {
         slot(OVERDUE, "card"): {
             "className": f"attention {'heat' if cases.open_overdue else 'calm'}",
-            "href": unit_address(worst.unit.code) if worst is not None and worst.cases.open_overdue else "#",
+            "href": unit_address(scope.unit, path="/cases", **({"by": scope.by} if scope.by == "receiving" else {})),
         },
         slot(OVERDUE, "title"): {"children": title},
         slot(OVERDUE, "note"): {"children": note},

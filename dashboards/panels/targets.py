@@ -74,7 +74,8 @@ def frame(look: Look) -> Component:
     )
 
 
-def _value(value: float, one: Indicator, look: Look) -> str:
+def indicator_value(value: float, one: Indicator, look: Look) -> str:
+    """A value of an indicator with its decimals; per cent with its sign."""
     unit = one.unit_en if look.language == "en" else one.unit_vi
     text = number(value, look.language, one.decimals if value % 1 else 0)
     return text + percent_sign(look.language) if unit == "%" else text
@@ -91,21 +92,22 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         figure = own.get(one.code) or whole.get(one.code)
         done = met(one, figure)
         tone = "none" if figure is None else "met" if done else "open"
-        slots[slot(NAME, f"value-{at}")] = {"children": _value(figure.value, one, look) if figure else "–"}
+        slots[slot(NAME, f"value-{at}")] = {"children": indicator_value(figure.value, one, look) if figure else "–"}
         slots[slot(NAME, f"target-{at}")] = {
-            "children": t("targets.target", value=_value(one.target, one, look))
+            "children": t("targets.target", value=indicator_value(one.target, one, look))
             if one.target is not None
             else t("targets.no_target")
         }
-        slots[slot(NAME, f"gap-{at}")] = {"children": _gap(one, figure, look), "className": f"gap {tone}"}
-        slots[slot(NAME, f"dot-{at}")] = {"style": _dot(one, figure), "className": f"dot-plot {tone}"}
+        slots[slot(NAME, f"gap-{at}")] = {"children": target_gap(one, figure, look), "className": f"gap {tone}"}
+        slots[slot(NAME, f"dot-{at}")] = {"style": dot_style(one, figure), "className": f"dot-plot {tone}"}
     n = sum(1 for one in shown if one.target is not None)
     reached = sum(met(one, own.get(one.code) or whole.get(one.code)) for one in shown)
     slots[slot(NAME, "spoken")] = {"children": t("targets.spoken", met=reached, n=n)}
     return slots
 
 
-def _gap(one: Indicator, figure: IndicatorFigure | None, look: Look) -> str:
+def target_gap(one: Indicator, figure: IndicatorFigure | None, look: Look) -> str:
+    """How far a figure is from its target, in words."""
     if figure is None:
         return look.t("targets.no_value")
     if one.target is None:
@@ -116,7 +118,8 @@ def _gap(one: Indicator, figure: IndicatorFigure | None, look: Look) -> str:
     return look.t(key, value=number(abs(one.target - figure.value), look.language, one.decimals))
 
 
-def _dot(one: Indicator, figure: IndicatorFigure | None) -> dict[str, str]:
+def dot_style(one: Indicator, figure: IndicatorFigure | None) -> dict[str, str]:
+    """Where the dot and the bar of the target stand on their way, as the style of a `.dot-plot`."""
     if one.target is None or figure is None:
         return {}
     unit = one.unit_vi == "%"

@@ -319,7 +319,7 @@ WORDS: Final[Mapping[str, str]] = {
     "cameras.silent": "im lặng",
     "cameras.share": "{pct} của {n} camera đang hoạt động",
     "cameras.none": "chưa camera nào báo về",
-    "cameras.spoken": "{online} camera đang hoạt động, {offline} mất kết nối, {tampered} bị can thiệp, {silent} im lặng.",
+    "cameras.spoken": "{online} đang hoạt động, {offline} mất kết nối, {tampered} bị can thiệp, {silent} im lặng.",
     "paid.title": "Thanh toán trực tuyến hôm nay",
     "paid.note": "giao dịch thành công",
     "paid.none": "chưa có giao dịch",
