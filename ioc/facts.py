@@ -314,3 +314,5 @@ class Written:
     conflicts: int = 0
     rejects: int = 0
     tombstones: int = 0
+    refused: tuple[tuple[int, int], ...] = ()
+    """Of records driven again: source and offset of those that are conflicts; they stay as they were kept."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ioc.facts import Arrival, Batch, Reject, Topic, Written
+from ioc.facts import Arrival, Batch, Reject, Topic
 from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.store import rejects
@@ -20,28 +20,34 @@ from ioc.store.connect import Connection
 from ioc.store.migrate import check_rules
 from ioc.store.units import load
 from streams.decode import Decoder
+from streams.halving import REASON, UNHOLDABLE
 
 CHUNK = 1000
+TELL_S = 5.0
+
+Good = tuple[int, Topic, Arrival]
+"""The number of a reject, and the event that its record is now."""
 
 
 @dataclass(slots=True)
 class Redriven:
     """What became of the records."""
 
+    seen: int = 0
     events: int = 0
     duplicates: int = 0
     unreadable: int = 0
-    """Not JSON: of these only the beginning was kept, so they can be shown and discarded."""
+    """Not JSON, or too large: of these only the beginning was kept, so they can be shown and discarded."""
     refused: Counter[str] = field(default_factory=Counter)
     """By the reason of now."""
 
     def __str__(self) -> str:
         text = f"{self.events} driven again, {self.duplicates} were known already"
-        if self.refused:
-            reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.refused.items()))
+        if self.refused.total():
+            reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.refused.items()) if count)
             text += f", {self.refused.total()} refused again ({reasons})"
         if self.unreadable:
-            text += f", {self.unreadable} are not JSON and can only be discarded"
+            text += f", {self.unreadable} were kept in part and can only be discarded"
         return text
 
 
@@ -52,19 +58,28 @@ def redrive(
     topic: str | None = None,
     reason: str | None = None,
     nos: Sequence[int] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Redriven:
-    """Drives open rejects again, oldest first; each is either settled or as it was. Safe beside a running ingest.
+    """Drives the open rejects of this moment again, oldest first; each is either settled or as it was.
 
-    Raises OperatorError for an unknown topic, Transient where the database is away; what was settled until then stays.
+    Safe beside a running ingest, beside another one of its kind, and to be ended at any moment: each chunk is one
+    transaction. ``tell`` hears every few seconds how far it is. Raises OperatorError for an unknown topic, Transient
+    where the database is away; what was settled until then stays.
     """
     rules = Rules.of(settings)
     check_rules(conn, rules)
     decoder = Decoder(settings, load(conn, settings))
-    found = rejects.listed(conn, topic=topic, reason=reason, nos=nos, most=10_000_000)
-    done = Redriven(unreadable=sum(not one.redrivable for one in found))
-    wanted = [one.no for one in found if one.redrivable]
-    for start in range(0, len(wanted), CHUNK):
-        _chunk(conn, rules, decoder, wanted[start : start + CHUNK], done)
+    done = Redriven()
+    next_s = time.monotonic() + TELL_S
+    for found in rejects.numbers(conn, topic=topic, reason=reason, nos=nos, most=CHUNK):
+        wanted = [no for no, redrivable in found if redrivable]
+        done.unreadable += len(found) - len(wanted)
+        done.seen += len(found)
+        if wanted:
+            _chunk(conn, rules, decoder, wanted, done)
+        if time.monotonic() >= next_s:
+            next_s = time.monotonic() + TELL_S
+            tell(f"{done.seen} looked at: {done}")
     return done
 
 
@@ -72,38 +87,35 @@ def _chunk(conn: Connection, rules: Rules, decoder: Decoder, nos: Sequence[int],
     with conn.transaction():
         taken = rejects.take(conn, nos=nos, most=len(nos))
         now_us = time.time_ns() // 1000
-        good: list[tuple[int, Topic, Arrival]] = []
+        good: list[Good] = []
         for one in taken:
             arrival = decoder.again(one, now_us)
             if isinstance(arrival.what, Reject):
                 done.refused[arrival.what.reason] += 1
             else:
                 good.append((one.no, Topic(one.topic), arrival))
-        _write(conn, rules, good, done)
+        if good:
+            rejects.hold(conn, {arrival.source for _, _, arrival in good})
+            _write(conn, rules, good, done)
 
 
-class _Conflicts(Exception):
-    """Some of a batch are conflicts: which ones is found by writing them one by one."""
-
-
-def _write(conn: Connection, rules: Rules, good: Sequence[tuple[int, Topic, Arrival]], done: Redriven) -> None:
-    if not good:
-        return
+def _write(conn: Connection, rules: Rules, good: Sequence[Good], done: Redriven) -> None:
+    """Writes what is accepted now; in halves where the database cannot hold what some record says."""
     arrivals: dict[Topic, list[Arrival]] = {}
     for _, topic, arrival in good:
         arrivals.setdefault(topic, []).append(arrival)
     try:
-        with conn.transaction():
-            written: Written = write_batch(conn, Batch(arrivals, redriven=True), rules)
-            if written.conflicts:
-                raise _Conflicts
-            rejects.settle(conn, [no for no, _, _ in good], "redriven")
-    except _Conflicts:
+        written = write_batch(conn, Batch(arrivals, redriven=True), rules)
+    except UNHOLDABLE:
         if len(good) == 1:
-            done.refused["conflict"] += 1
+            done.refused[REASON] += 1
             return
-        for one in good:
-            _write(conn, rules, [one], done)
+        middle = len(good) // 2
+        _write(conn, rules, good[:middle], done)
+        _write(conn, rules, good[middle:], done)
         return
+    conflicts = frozenset(written.refused)
+    rejects.settle(conn, [no for no, _, one in good if (one.source, one.offset) not in conflicts], "redriven")
+    done.refused["conflict"] += len(conflicts)
     done.events += written.events
     done.duplicates += written.duplicates

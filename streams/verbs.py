@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
 from types import FrameType
 
 from ioc.errors import ConfigError, OperatorError
+from ioc.facts import Topic
 from ioc.settings import Settings
 from ioc.store import rejects as kept
 from ioc.store import state, units
@@ -144,34 +147,40 @@ def rejects(settings: Settings, args: argparse.Namespace) -> int:
         if args.what == "redrive":
             from streams.redrive import redrive
 
-            print(redrive(conn, settings, topic=args.topic, reason=args.reason, nos=nos))
+            told = partial(print, file=sys.stderr, flush=True)
+            print(redrive(conn, settings, topic=args.topic, reason=args.reason, nos=nos, tell=told))
             return 0
-        found = kept.listed(
-            conn,
-            topic=args.topic,
-            reason=args.reason,
-            fate=None if args.what == "show" or (args.all and args.what == "list") else "open",
-            nos=nos,
-            most=100_000,
-        )
         if args.what == "discard":
             if nos is None and not (args.all or args.topic or args.reason):
                 raise OperatorError("name the numbers to discard, or --topic, --reason or --all")
-            print(f"{kept.settle(conn, [one.no for one in found], 'discarded')} discarded")
+            print(f"{kept.discard(conn, topic=args.topic, reason=args.reason, nos=nos)} discarded")
             return 0
-    if nos and args.what == "show" and len(found) < len(set(nos)):
-        raise OperatorError(f"there is no reject {', '.join(map(str, sorted(set(nos) - {one.no for one in found})))}")
-    for one in found:
-        print(line(one, whole=args.what == "show", as_json=args.json))
-    if not args.json and args.what == "list":
-        print(f"{len(found)} rejects")
+        fate = None if args.what == "show" or args.all else "open"
+        printed = set()
+        for one in kept.each(conn, topic=args.topic, reason=args.reason, fate=fate, nos=nos):
+            printed.add(one.no)
+            print(line(one, whole=args.what == "show", as_json=args.json))
+        missing = set(nos or ()) - printed
+        if missing and args.what == "show":
+            raise OperatorError(f"there is no reject {', '.join(map(str, sorted(missing)))}")
+        if args.what == "list" and not args.json:
+            for gone in kept.overflows(conn, topic=args.topic, reason=args.reason, settled=args.all):
+                print(not_kept(gone))
+            print(f"{len(printed)} rejects")
     return 0
+
+
+def not_kept(gone: kept.Overflow) -> str:
+    """What of a partition and reason lies beyond the cap, as one line."""
+    return (
+        f"{'not kept':>8}  {Topic(gone.topic).title:<18} {gone.partition:>3}/{gone.first_offset}…{gone.last_offset} "
+        f"{gone.reason} {gone.records} records, {gone.first_at:%Y-%m-%d %H:%M} to {gone.last_at:%Y-%m-%d %H:%M} UTC: "
+        "still in Kafka as long as it keeps them"
+    )
 
 
 def line(one: kept.KeptReject, *, whole: bool, as_json: bool) -> str:
     """A reject as one line, or whole."""
-    from ioc.facts import Topic
-
     told = {
         "no": one.no,
         "topic": Topic(one.topic).title,

@@ -15,22 +15,17 @@ from ioc.errors import Fenced
 from ioc.facts import (
     Arrival,
     Batch,
-    CaseEvent,
     HealthEvent,
     IncidentEvent,
-    IndicatorEvent,
-    Outcome,
-    Reject,
-    Tombstone,
     Topic,
-    UsageEvent,
     Written,
 )
-from ioc.figures import SERVICE_BASE, STATES
+from ioc.figures import STATES
 from ioc.life import Rules
-from ioc.store import fold
-from ioc.store.connect import Connection, Key, translated, with_microseconds
+from ioc.store import fold, uses
+from ioc.store.connect import Connection, translated, with_microseconds
 from ioc.store.generations import repeated
+from ioc.store.known import Sorted, tell_apart
 from ioc.store.refused import STANDARD, Cap, write_rejects
 from ioc.store.rollup import Changes, add_up, announce
 
@@ -80,49 +75,9 @@ COPY_INDICATORS = """
 INDICATOR_TYPES = ("text", "int4", "timestamptz", "text", "float8", "bool", "int4", "int8")
 
 
-@dataclass(slots=True)
-class Count:
-    """What became of one source's records in this batch."""
-
-    events: int = 0
-    duplicates: int = 0
-    rejects: int = 0
-    tombstones: int = 0
-    last_us: int | None = None
-
-
-@dataclass(slots=True)
-class Sorted:
-    """A batch by what its records turned out to be."""
-
-    new: dict[Topic, list[Arrival]] = field(default_factory=dict)
-    rejects: list[tuple[Topic, Arrival, Reject]] = field(default_factory=list)
-    counts: dict[int, Count] = field(default_factory=dict)
-    conflicts: int = 0
-
-    def count(self, source: int) -> Count:
-        """The count of a source, made when first asked for."""
-        return self.counts.setdefault(source, Count())
-
-    def refuse(self, topic: Topic, arrival: Arrival) -> None:
-        """A repeat with other content."""
-        self.conflicts += 1
-        if arrival.refuse is None:
-            raise ValueError(f"an event of {topic.title} at {arrival.offset} cannot say how it is refused")
-        self.keep(topic, arrival, arrival.refuse("conflict", "the event id is known with other content"))
-
-    def keep(self, topic: Topic, arrival: Arrival, reject: Reject) -> None:
-        """A record that is kept aside."""
-        self.rejects.append((topic, arrival, reject))
-        self.count(arrival.source).rejects += 1
-
-
-def digest_of(event_id: str) -> Key:
-    """The 16 bytes under which an event id is known."""
-    return Key(hashlib.blake2b(event_id.encode(), digest_size=16).digest())
-
-
-def write_batch(conn: Connection, batch: Batch, rules: Rules, cap: Cap = STANDARD) -> Written:
+def write_batch(
+    conn: Connection, batch: Batch, rules: Rules, cap: Cap = STANDARD, *, sure_since_us: int = NEVER_US
+) -> Written:
     """Makes a batch true, wholly or not at all.
 
     Raises Fenced where a partition has moved or has a new owner, Transient where the server failed: the same batch may
@@ -157,6 +112,7 @@ def write_batch(conn: Connection, batch: Batch, rules: Rules, cap: Cap = STANDAR
         conflicts=found.conflicts,
         rejects=sum(count.rejects for count in counts),
         tombstones=sum(count.tombstones for count in counts),
+        refused=tuple((arrival.source, arrival.offset) for _, arrival, _ in found.rejects) if batch.redriven else (),
     )
 
 
