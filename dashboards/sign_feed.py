@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import astuple
 from datetime import UTC, datetime
+
+import msgspec
 
 from dashboards.freshness import CLOSES, OPENS, Freshness, arrived_at, freshness
 from dashboards.hub import Hub
 from dashboards.panel import Language
 from dashboards.sign.data import Figures, Note, SignData, SignRow, mask_code
+from dashboards.sign.routes import Provider
 from dashboards.text.names import listed
 from ioc.facts import Topic
 from ioc.figures import CaseFigures
@@ -127,13 +130,16 @@ def in_force(settings: Settings, world: World) -> dict[str, Sign]:
     return found or {DEFAULT: Sign(language=settings.province.language)}
 
 
-def provider(hub: Hub, settings: Settings, signs: Mapping[str, Sign]) -> Callable[[str], SignData | None]:
-    """Gives a sign's data by its name, from memory; None for an unknown name and before the first snapshot."""
+def provider(hub: Hub, settings: Settings, signs: Mapping[str, Sign]) -> Provider:
+    """Gives a sign's data by its name, from memory, in its own language or the one asked for; None for an unknown name
+    and before the first snapshot."""
 
-    def of(name: str) -> SignData | None:
+    def of(name: str, language: str | None = None) -> SignData | None:
         sign = signs.get(name)
         if sign is None:
             return None
+        if language in ("vi", "en"):
+            sign = msgspec.structs.replace(sign, language=language)
         topic = Topic.CASES.title
         return hub.read(
             lambda snapshot: sign_data(snapshot, sign, settings, datetime.now(UTC), hub.lag_unknown_s(topic))

@@ -14,14 +14,20 @@ from typing import Final
 
 from dashboards.sign.faces import FONTS
 from dashboards.sign.render import SECONDS_A_PAGE
-from dashboards.sign.words import words
+from dashboards.sign.words import LANGUAGES, words
 
 _HERE: Final = Path(__file__).parent
 
 
 @cache
 def _script() -> str:
-    return (_HERE / "page.js").read_text("utf-8")
+    return "".join((_HERE / name).read_text("utf-8") for name in ("keep.js", "lane.js", "page.js"))
+
+
+@cache
+def worker() -> str:
+    """The service worker: it opens the page from what the browser kept when the server does not answer."""
+    return (_HERE / "worker.js").read_text("utf-8")
 
 
 @cache
@@ -45,12 +51,14 @@ def content_security_policy() -> str:
 
     return (
         f"default-src 'none'; script-src {hashed(_script())}; style-src {hashed(_style())}; "
-        "img-src blob: data: 'self'; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'"
+        "img-src blob: data: 'self'; font-src data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; "
+        "form-action 'none'"
     )
 
 
 def html(name: str, language: str) -> str:
     """The document for the sign `name`, with its own words in `language`; the frames follow from /sign/NAME.json."""
+    language = language if language in LANGUAGES else LANGUAGES[0]
     lost = "|".join(text.upper() for text in words(language)["disconnected"])
     return f"""<!doctype html>
 <html lang="{escape(language)}">
@@ -61,10 +69,13 @@ def html(name: str, language: str) -> str:
 <style>{_style()}</style>
 </head>
 <body data-name="{escape(name)}" data-lang="{escape(language)}" data-shell="{shell()}" data-lost="{escape(lost)}"
- data-page-seconds="{SECONDS_A_PAGE}" data-connected="true">
+ data-days="{escape(words(language)["day"][1])}" data-page-seconds="{SECONDS_A_PAGE}" data-connected="true">
+<main>
 <img alt="" hidden><img alt="" hidden>
+<canvas id="lane" data-testid="sign-lane" aria-hidden="true" hidden></canvas>
 <div id="lost" role="alert" data-testid="sign-lost" hidden></div>
 <div id="text" data-testid="sign-text"></div>
+</main>
 <script>{_script()}</script>
 </body>
 </html>

@@ -1,7 +1,9 @@
 """The flat board, 1280 x 128: a fixed block with title, clock and age at the left, and a lane of still pages beside it.
 
-Only the lane of a hardware ticker would scroll; this renderer's frames stand still.
+These frames stand still, for players that take pictures; the page runs the items of `lane` through the same lane.
 """
+
+from typing import Final
 
 from dashboards.sign.boards import Board
 from dashboards.sign.layout import (
@@ -19,6 +21,8 @@ from dashboards.sign.layout import (
 )
 from dashboards.sign.pages import Page
 from dashboards.sign.view import View
+
+_BADGE_PX: Final = 110
 
 
 def draw_ticker_block(canvas: Canvas, view: View, board: Board, page: Page) -> Box:
@@ -44,17 +48,20 @@ def draw_ticker_block(canvas: Canvas, view: View, board: Board, page: Page) -> B
     if not (view.stale and not view.behind):
         baseline = baseline_in(face, heights[1], board.height - 2)
         canvas.text(text, face, ink, x=middle, baseline=baseline, align="middle", within=block)
-    lane = Box(board.side, 0, board.width, board.height)
     if view.demo:
-        return _demo(canvas, view, board, lane)
-    return lane
+        _demo(canvas, view, board)
+    return lane_box(view, board)
 
 
-def _demo(canvas: Canvas, view: View, board: Board, lane: Box) -> Box:
-    """The badge of a trial at the right end of the lane."""
-    text, face = fit(view.capitals("demo")[-1:], board.title, lane.width // 6)
-    box = Box(lane.right - 110, 0, lane.right, lane.bottom)
+def lane_box(view: View, board: Board) -> Box:
+    """The lane, in px of the layout: right of the block, left of the badge of a trial."""
+    return Box(board.side, 0, board.width - (_BADGE_PX if view.demo else 0), board.height)
+
+
+def _demo(canvas: Canvas, view: View, board: Board) -> None:
+    """The badge of a trial at the right end of the board."""
+    text, face = fit(view.capitals("demo")[-1:], board.title, _BADGE_PX + board.margin)
+    box = Box(board.width - _BADGE_PX, 0, board.width, board.height)
     canvas.fill(box, VIOLET)
     canvas.text(text, face, BLACK, x=(box.left + box.right) // 2, baseline=baseline_in(face, box.top, box.bottom),
                 align="middle", within=box)  # fmt: skip
-    return Box(lane.left, lane.top, box.left, lane.bottom)

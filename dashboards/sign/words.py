@@ -79,6 +79,45 @@ _EN: Final[Words] = {
     "day": ("day", "days"),
 }
 
+_PREVIEW: Final[Mapping[str, Mapping[str, str]]] = {
+    "vi": {
+        "signs": "Bảng LED",
+        "sizes": "Các cỡ có bố cục riêng; cỡ khác dùng bố cục gần nhất, phóng to theo số nguyên",
+        "preview": "Xem thử",
+        "all": "Tất cả bảng LED",
+        "open": "Mở bảng",
+        "state": "Trạng thái",
+        "language": "Ngôn ngữ",
+        "runs": "Trên trang của bảng, chữ chạy theo từng điểm ảnh; đây là các trang đứng yên của tệp PNG.",
+        "now": "Như hiện tại",
+        "live": "Số liệu mới",
+        "stale": "Số liệu cũ",
+        "closed": "Ngoài giờ",
+        "disconnected": "Mất kết nối",
+        "empty": "Chưa có số liệu",
+        "vi": "Tiếng Việt",
+        "en": "English",
+    },
+    "en": {
+        "signs": "LED signs",
+        "sizes": "Sizes with a layout of their own; others take the nearest one, enlarged by a whole factor",
+        "preview": "Preview",
+        "all": "All LED signs",
+        "open": "Open sign",
+        "state": "State",
+        "language": "Language",
+        "runs": "On the sign's page the words run, pixel by pixel; these are the still pages of the PNG.",
+        "now": "As it is",
+        "live": "Fresh figures",
+        "stale": "Old figures",
+        "closed": "After hours",
+        "disconnected": "Server away",
+        "empty": "No figures yet",
+        "vi": "Tiếng Việt",
+        "en": "English",
+    },
+}
+
 LANGUAGES: Final = ("vi", "en")
 _DECIMAL: Final = {"vi": (".", ","), "en": (",", ".")}
 
@@ -86,6 +125,11 @@ _DECIMAL: Final = {"vi": (".", ","), "en": (",", ".")}
 def words(language: str) -> Words:
     """The words of a language; any language but English gets Vietnamese."""
     return _EN if language == "en" else _VI
+
+
+def preview_words(language: str) -> Mapping[str, str]:
+    """The words of the pages for whoever installs signs."""
+    return _PREVIEW["en" if language == "en" else "vi"]
 
 
 def number(count: int, language: str) -> str:

@@ -49,8 +49,8 @@ class SignServer:
         self._server: Announced | None = None
         self._thread: threading.Thread | None = None
 
-    def provide(self, name: str) -> SignData | None:
-        return self.data if name == "mot-cua" else None
+    def provide(self, name: str, language: str | None) -> SignData | None:
+        return replace(self.data, language=language or self.data.language) if name == "mot-cua" else None
 
     def start(self) -> None:
         app = Starlette(routes=routes(self.provide, lambda: AS_OF))

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from starlette.applications import Starlette
 
+from dashboards.sign import frames as sign_frames
 from dashboards.sign import routes as sign_routes
 from dashboards.sign.data import SignData
 from dashboards.sign.layout import LayoutError
@@ -26,8 +27,9 @@ class Signs:
         self.data = {"mot-cua": sign()}
         self.now = AS_OF
 
-    def __call__(self, name: str) -> SignData | None:
-        return self.data.get(name)
+    def __call__(self, name: str, language: str | None) -> SignData | None:
+        found = self.data.get(name)
+        return replace(found, language=language) if found and language else found
 
     def clock(self) -> datetime:
         return self.now
@@ -84,7 +86,7 @@ def test_equal_looks_are_drawn_once(client: Client, signs: Signs, monkeypatch: p
         drawn.append(page)
         return draw(seen, width, height, page)
 
-    monkeypatch.setattr(sign_routes, "draw", counting)
+    monkeypatch.setattr(sign_frames, "draw", counting)
     for age_s in (10.5, 12.0, 14.5):
         signs.data["mot-cua"] = sign(age_s=age_s)
         client.get("/sign/mot-cua.json?w=192&h=96&page=1")
@@ -113,7 +115,7 @@ def test_an_unknown_sign_is_told_what_to_do(client: Client, address: str) -> Non
 
 
 def test_a_player_that_asks_before_the_first_picture_gets_the_page_and_tries_again(signs: Signs) -> None:
-    early = Client(Starlette(routes=sign_routes.routes(lambda name: None, signs.clock, lambda: ["mot-cua"])))
+    early = Client(Starlette(routes=sign_routes.routes(lambda *_: None, signs.clock, lambda: ["mot-cua"])))
     page = early.get("/sign/mot-cua")
     assert page.status_code == 200
     assert "/sign/" in page.text
@@ -130,7 +132,7 @@ def test_sizes_are_bounded(client: Client, query: str) -> None:
 
 
 def test_kept_frames_are_bounded() -> None:
-    frames = sign_routes.Frames(kept=2)
+    frames = sign_frames.Frames(kept=2)
     seen = [view(sign(age_s=float(age))) for age in (1, 2, 3)]
     kept = [frames.get(one, 192, 96, 3) for one in seen]
     pages = [frames.get(one, 320, 160, 0) for one in seen]
@@ -146,7 +148,7 @@ def test_a_page_that_cannot_be_set_is_shown_in_a_smaller_layout(
             raise LayoutError("too long")
         return draw(seen, width, height, page, layout=layout)
 
-    monkeypatch.setattr(sign_routes, "draw", failing)
+    monkeypatch.setattr(sign_frames, "draw", failing)
     answer = client.get("/sign/mot-cua.png?w=1024&h=576&page=0")
     assert Image.open(io.BytesIO(answer.content)).size == (1024, 576)
     assert "cannot be set" in caplog.text
