@@ -71,6 +71,12 @@ class WebCollector(Collector):
         drain = GaugeMetricFamily(
             "ioc_feed_drain_seconds", "Until the unread will have been read", labels=["topic"]
         )
+        refusing = GaugeMetricFamily(
+            "ioc_feed_refused_ratio", "Share of the last minutes' records that was refused", labels=["topic"]
+        )
+        passed = GaugeMetricFamily(
+            "ioc_feed_rejects_not_kept", "Refused records beyond the cap, not yet discarded", labels=["topic"]
+        )
         now = datetime.now(UTC)
         for feed in self.hub.pulse.feeds if self.hub.pulse else ():
             topic = [feed.topic]
@@ -79,13 +85,15 @@ class WebCollector(Collector):
             events.add_metric(topic, feed.events)
             duplicates.add_metric(topic, feed.duplicates)
             rejects.add_metric(topic, feed.rejected)
+            refusing.add_metric(topic, feed.recent_rejected / max(1, feed.recent_records))
+            passed.add_metric(topic, feed.not_kept)
             at = arrived_at(feed)
             if at is not None:
                 age.add_metric(topic, (now - at).total_seconds())
             drain_s: float | None = getattr(feed, "drain_s", None)
             if drain_s is not None:
                 drain.add_metric(topic, drain_s)
-        yield from (lag, events, duplicates, rejects, age, drain)
+        yield from (lag, events, duplicates, rejects, age, drain, refusing, passed)
 
 
 def registry(hub: Hub, latency: Latency, push: Callable[[], PushVitals]) -> CollectorRegistry:

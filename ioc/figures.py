@@ -144,6 +144,10 @@ class IndicatorFigure(msgspec.Struct, frozen=True):
     occurred_at: datetime
 
 
+REFUSING_LEAST = 100
+"""So few records say nothing of a source."""
+
+
 class FeedFigure(msgspec.Struct, frozen=True):
     """A feed's pipeline now. ``lag`` is None where it is not known to the second; times before the first event."""
 
@@ -154,6 +158,17 @@ class FeedFigure(msgspec.Struct, frozen=True):
     rejected: int
     last_event_at: datetime | None
     last_arrival_at: datetime | None = None
+    recent_records: int = 0
+    """Records since the first refusal of the last five minutes; 0 where none was refused."""
+    recent_rejected: int = 0
+    """How many of those were refused."""
+    not_kept: int = 0
+    """Refused records beyond the cap, of which nothing is kept, that nobody has discarded yet."""
+
+    @property
+    def refuses_most(self) -> bool:
+        """An alarm: of the last minutes' records, a hundred or more, more than half were refused."""
+        return self.recent_records >= REFUSING_LEAST and 2 * self.recent_rejected > self.recent_records
 
 
 class Overview(msgspec.Struct, frozen=True):

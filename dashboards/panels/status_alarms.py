@@ -38,7 +38,7 @@ def frame(look: Look) -> Component:
 
 
 def feed_alarms(snapshot: Snapshot, look: Look) -> Iterator[Alarm]:
-    """Feeds that are old, unread or behind."""
+    """Feeds that are old, unread, behind, or refuse what they are sent."""
     for feed in snapshot.feeds:
         name = look.t(f"feed.{feed.topic}")
         working = snapshot.working_days[-1]
@@ -49,6 +49,11 @@ def feed_alarms(snapshot: Snapshot, look: Look) -> Iterator[Alarm]:
             yield Alarm("doubt", look.t("status.alarm_behind", feed=name, n=number(feed.lag, look.language)))
         elif state == "stale":
             yield Alarm("doubt", look.t("status.alarm_stale", feed=name))
+        if feed.refuses_most:
+            pct = number(100 * feed.recent_rejected / feed.recent_records, look.language)
+            yield Alarm("over", look.t("status.alarm_refusing", feed=name, pct=pct))
+        if feed.not_kept:
+            yield Alarm("over", look.t("status.alarm_not_kept", feed=name, n=number(feed.not_kept, look.language)))
 
 
 def screen_alarms(roll: tuple[ScreenSeen, ...], look: Look) -> Iterator[Alarm]:

@@ -247,6 +247,8 @@ WORDS: Final[Mapping[str, str]] = {
     "status.difference": "Difference",
     "status.owner": "Ingest process",
     "status.epoch": "Epoch",
+    "status.alarm_refusing": "{feed}: {pct}% of the last minutes' records were refused; see what its source sends",
+    "status.alarm_not_kept": "{feed}: {n} rejected records were not kept, beyond the cap: see 'ioc rejects list'",
     "status.finding": "Finding",
     "status.finding_truncated": "the broker's log ends before what was read",
     "status.finding_expired": "the broker deleted records unread",

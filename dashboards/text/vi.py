@@ -247,6 +247,8 @@ WORDS: Final[Mapping[str, str]] = {
     "status.difference": "Lệch",
     "status.owner": "Tiến trình nạp",
     "status.epoch": "Lượt giữ",
+    "status.alarm_refusing": "{feed}: {pct}% bản ghi trong vài phút qua bị từ chối; nguồn gửi không đúng quy ước",
+    "status.alarm_not_kept": "{feed}: {n} bản ghi bị từ chối vượt giới hạn lưu giữ: xem 'ioc rejects list'",
     "status.finding": "Phát hiện",
     "status.finding_truncated": "nhật ký của broker ngắn hơn phần đã đọc",
     "status.finding_expired": "broker đã xóa bản ghi chưa đọc",

@@ -17,11 +17,21 @@ FEEDS = """
                      filter (where p.topic is not null)
                 then greatest(sum(e.end_offset - s.next_offset) filter (where p.topic is not null), 0)::bigint end as lag,
            sum(s.events + s.redriven)::bigint, sum(s.duplicates)::bigint, sum(s.rejects)::bigint,
-           max(s.last_event_at), max(s.last_arrival_at)
+           max(s.last_event_at), max(s.last_arrival_at),
+           coalesce(sum(s.events + s.duplicates + s.rejects + s.tombstones - m.records), 0)::bigint,
+           coalesce(sum(s.rejects - m.rejects), 0)::bigint, coalesce(sum(o.records), 0)::bigint
       from source s
       left join present p on p.topic = s.topic and p.cluster = s.cluster and p.topic_id = s.topic_id
        and s.closed_at is null
       left join source_end e on e.source = s.no
+      left join lateral (
+          select m.records, m.rejects from reject_minute m
+           where m.source = s.no and m.minute > clock_timestamp() - interval '5 minutes'
+           order by m.minute
+           limit 1
+      ) as m on true
+      left join (select source, sum(records - settled) as records from reject_overflow group by source) as o
+        on o.source = s.no
      group by s.topic
 """
 
@@ -49,7 +59,9 @@ def feeds(conn: Connection) -> tuple[FeedFigure, ...]:
         rows = {int(row[0]): row[1:] for row in conn.execute(FEEDS).fetchall()}
     found = []
     for topic in Topic:
-        lag, events, duplicates, rejected, event_at, arrival_at = rows.get(topic, (None, 0, 0, 0, None, None))
+        lag, events, duplicates, rejected, event_at, arrival_at, *refusals = rows.get(
+            topic, (None, 0, 0, 0, None, None, 0, 0, 0)
+        )
         found.append(
             FeedFigure(
                 topic.title,
@@ -59,6 +71,7 @@ def feeds(conn: Connection) -> tuple[FeedFigure, ...]:
                 int(rejected),
                 _aware(event_at),
                 _aware(arrival_at),
+                *(int(records) for records in refusals),
             )
         )
     return tuple(found)

@@ -10,12 +10,14 @@ import msgspec
 import pytest
 
 from ioc.facts import Advance, Arrival, Batch, Claim, Fact, Reject, Topic, UsageEvent, Written, us_of
+from ioc.figures import FeedFigure
 from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.snapshot import Scope
 from ioc.store import offsets, rejects, units
 from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
+from ioc.store.feeds import feeds
 from ioc.store.live import Live
 from ioc.store.overview import overview
 from ioc.store.reconcile import reconcile
@@ -118,6 +120,43 @@ def test_a_cap_is_of_one_topic(conn: Connection, rules: Rules) -> None:
     write_batch(conn, batch(claim(conn, partition=1), [garbage()] * 30), rules, cap)
     write_batch(conn, batch(claim(conn, Topic.CASES), [garbage()] * 5), rules, cap)
     assert conn.execute("select topic, count(*) from reject group by 1 order by 1").fetchall() == [(1, 5), (3, 10)]
+
+
+def feed(conn: Connection, topic: Topic = Topic.USAGE) -> FeedFigure:
+    return next(one for one in feeds(conn) if one.topic == topic.title)
+
+
+def test_a_source_of_garbage_raises_an_alarm_until_it_is_seen_to(conn: Connection, world: World, rules: Rules) -> None:
+    claimed, cap = claim(conn), Cap(records=40)
+    write_batch(conn, batch(claimed, [payment(world, n, amount=1) for n in range(1000)]), rules, cap)
+    assert not feed(conn).refuses_most
+    write_batch(conn, batch(claimed, [garbage()] * 60, 1000), rules, cap)
+    now = feed(conn)
+    assert (now.recent_records, now.recent_rejected, now.refuses_most) == (60, 60, False)  # too few to say so
+    write_batch(conn, batch(claimed, [garbage()] * 60, 1060), rules, cap)
+    now = feed(conn)
+    assert (now.recent_records, now.recent_rejected, now.refuses_most) == (120, 120, True)
+    assert now.not_kept == 79
+    assert feed(conn, Topic.CASES).not_kept == 0
+    write_batch(conn, batch(claimed, [payment(world, n, amount=1) for n in range(1000, 1200)], 1120), rules, cap)
+    assert not feed(conn).refuses_most  # most are good again
+    assert [(one.records, one.settled) for one in rejects.overflows(conn)] == [(79, 0)]
+    assert rejects.discard(conn, topic="usage", reason="not_json") == 41
+    assert feed(conn).not_kept == 0
+    assert rejects.overflows(conn) == []
+    assert [(one.records, one.settled) for one in rejects.overflows(conn, settled=True)] == [(79, 79)]
+    assert reconcile(conn, rules, deep=True).differences == 0
+
+
+def test_what_was_refused_long_ago_is_no_alarm(conn: Connection, rules: Rules) -> None:
+    claimed = claim(conn)
+    write_batch(conn, batch(claimed, [garbage()] * 200), rules)
+    assert feed(conn).refuses_most
+    conn.execute("update reject_minute set minute = minute - interval '6 minutes'")
+    assert not feed(conn).refuses_most
+    conn.execute("update reject_minute set minute = minute - interval '60 minutes'")
+    write_batch(conn, batch(claimed, [garbage()], 200), rules)
+    assert conn.execute("select records, rejects from reject_minute").fetchall() == [(200, 200)]
 
 
 @pytest.fixture
