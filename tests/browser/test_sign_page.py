@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import uvicorn
@@ -23,7 +24,7 @@ from tests.unit.sign_kit import AS_OF, ROWS, figures, sign
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--force-device-scale-factor=1", "--disable-background-networking"]
 ARTEFACTS = Path(__file__).parents[2] / "artifacts" / "sign"
-SIZES = [(1024, 576), (640, 320), (192, 96)]
+SIZES = [(1280, 640), (1024, 576), (640, 320), (320, 160), (192, 96), (128, 64), (1280, 128)]
 
 
 class Announced(uvicorn.Server):
@@ -53,7 +54,7 @@ class SignServer:
         return replace(self.data, language=language or self.data.language) if name == "mot-cua" else None
 
     def start(self) -> None:
-        app = Starlette(routes=routes(self.provide, lambda: AS_OF))
+        app = Starlette(routes=routes(self.provide, lambda: AS_OF, lambda: ["mot-cua"]))
         config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="warning", timeout_graceful_shutdown=1)
         self._server = Announced(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -85,9 +86,12 @@ def browser(chromium: str) -> Iterator[Browser]:
         launched.close()
 
 
-def opened(browser: Browser, server: SignServer, size: tuple[int, int], query: str = "") -> tuple[Page, list[str]]:
-    """A tab that shows the sign, and every address and console error that it makes."""
-    tab = browser.new_page(viewport={"width": size[0], "height": size[1]})
+def opened(
+    browser: Browser, server: SignServer, size: tuple[int, int], query: str = "", *, still: bool = False
+) -> tuple[Page, list[str]]:
+    """A tab that shows the sign, and every address and console error that it makes; `still` wants no motion."""
+    motion: Literal["reduce", "no-preference"] = "reduce" if still else "no-preference"
+    tab = browser.new_page(viewport={"width": size[0], "height": size[1]}, reduced_motion=motion)
     heard: list[str] = []
     tab.on("console", lambda line: heard.append(line.text) if line.type == "error" else None)
     tab.on("pageerror", lambda error: heard.append(str(error)))
@@ -109,7 +113,7 @@ def shown(tab: Page) -> Image.Image:
 def test_the_screen_shows_the_frame_pixel_for_pixel(
     browser: Browser, server: SignServer, size: tuple[int, int]
 ) -> None:
-    tab, heard = opened(browser, server, size)
+    tab, heard = opened(browser, server, size, still=True)
     for _ in range(3):  # a page may turn between the two pictures
         page = tab.evaluate("() => document.body.dataset.page")
         picture = shown(tab)
