@@ -64,9 +64,18 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument("--only", nargs="+", choices=looks, default=(), help="these checks alone")
     verb("asyncapi", "streams.verbs:asyncapi", "print the AsyncAPI document of the topics")
     bench = verb("bench", "streams.verbs:bench", "the project's own measurements")
-    bench.add_argument("what", choices=["ingest", "screens", "latency"])
-    bench.add_argument("--events", type=int, default=200_000)
-    bench.add_argument("--screens", type=int, default=100)
+    bench.add_argument("what", choices=["ingest", "history", "screens", "latency", "soak"])
+    bench.add_argument("--events", type=int, help="default 200,000 for ingest, 8,000,000 for history")
+    bench.add_argument("--days", type=int, default=90, help="of history")
+    bench.add_argument("--dsn", help="history: an empty database; default a PostgreSQL of its own")
+    bench.add_argument("--keep", type=Path, metavar="DIR", help="history: where its own PostgreSQL stays for next time")
+    bench.add_argument("--screens", type=int, default=500)
+    bench.add_argument("--scopes", type=int, default=100, help="different units that the screens look at")
+    bench.add_argument("--ticks", type=int, default=1, help="pictures a second at most")
+    bench.add_argument("--stalled", type=int, default=0, help="screens beside them that never read, for two minutes")
+    bench.add_argument("--reconnect", action="store_true", help="the server restarts; when are all screens live again")
+    bench.add_argument("--minutes", type=float, default=30.0, help="of a soak")
+    bench.add_argument("--page", choices=["wall", "sign"], default="wall", help="of a soak")
     bench.add_argument("--rate", type=float, default=200.0)
     bench.add_argument("--seconds", type=float, default=20.0)
     bench.add_argument("--json", action="store_true")
@@ -76,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
 def carry_out(does: str, settings: Settings, args: argparse.Namespace) -> int:
     """Imports the verb's module and calls it."""
     module, _, name = does.partition(":")
-    if args.verb == "bench" and args.what != "ingest":
+    if args.verb == "bench" and args.what in {"screens", "latency", "soak"}:
         module, name = "dashboards.verbs", "bench"
     return int(getattr(importlib.import_module(module), name)(settings, args))
 

@@ -223,7 +223,18 @@ def doctor(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def bench(settings: Settings, args: argparse.Namespace) -> int:
-    """`ioc bench ingest`."""
+    """`ioc bench ingest` and `ioc bench history`."""
+    if args.what == "history":
+        from streams import bench_history
+
+        return bench_history.run(
+            settings,
+            days=args.days,
+            events=args.events or 8_000_000,
+            dsn=args.dsn,
+            keep=args.keep,
+            as_json=args.json,
+        )
     from streams.bench import run
 
-    return run(settings, events=args.events, as_json=args.json)
+    return run(settings, events=args.events or 200_000, as_json=args.json)
