@@ -6,9 +6,7 @@ conflicts; write the events; fold what they touch; add up; keep the rejects; not
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from ioc.errors import Fenced
@@ -34,16 +32,21 @@ STATE_METRICS = sorted(int(metric) for metric in STATES)
 OPENING_LOCK = 4_602_301_002
 """Advisory lock: shared by writers, exclusive for whoever makes an opening balance."""
 
+NEVER_US = (1 << 63) - 1
+"""A moment after every other: no id is sure to be known."""
+
 LOCK_SOURCES = "select no, next_offset, epoch from source where no = any(%(nos)s) order by no for no key update"
 ADVANCE = """
     update source s
        set next_offset = v.next_offset, events = s.events + v.events, duplicates = s.duplicates + v.duplicates,
            rejects = s.rejects + v.rejects, tombstones = s.tombstones + v.tombstones, empty = s.empty + v.empty,
            last_event_at = greatest(s.last_event_at, timestamptz 'epoch' + v.last_us * interval '1 microsecond'),
-           last_arrival_at = clock_timestamp()
+           last_arrival_at = clock_timestamp(),
+           tail_offset = coalesce(v.tail_offset, s.tail_offset), tail = coalesce(v.tail, s.tail)
       from unnest(%(nos)s::int[], %(next)s::bigint[], %(events)s::bigint[], %(duplicates)s::bigint[], %(rejects)s::bigint[],
-                  %(tombstones)s::bigint[], %(empty)s::bigint[], %(last)s::bigint[])
-        as v (no, next_offset, events, duplicates, rejects, tombstones, empty, last_us)
+                  %(tombstones)s::bigint[], %(empty)s::bigint[], %(last)s::bigint[], %(tail_offsets)s::bigint[],
+                  %(tails)s::bytea[])
+        as v (no, next_offset, events, duplicates, rejects, tombstones, empty, last_us, tail_offset, tail)
      where s.no = v.no
 """
 COUNT_REDRIVEN = """
@@ -51,24 +54,6 @@ COUNT_REDRIVEN = """
       from unnest(%(nos)s::int[], %(events)s::bigint[]) as v (no, events)
      where s.no = v.no
 """
-KNOW_IDS = """
-    insert into identity (topic, id, content, source, record_offset)
-    select * from unnest(%(topics)s::smallint[], %(ids)b::uuid[], %(contents)b::uuid[], %(sources)s::int[], %(offsets)b::bigint[])
-        as new (topic, id, content, source, record_offset)
-    on conflict (topic, id) do nothing
-"""
-KNOWN_IDS = """
-    select i.topic, i.id, i.content, i.source, i.record_offset
-      from unnest(%(topics)s::smallint[], %(ids)b::uuid[]) as asked (topic, id)
-      join identity i on i.topic = asked.topic and i.id = asked.id
-"""
-COPY_USAGE = """
-    copy usage_event (unit, at, event_id, service, action, outcome, uses, duration_ms, amount_vnd, satisfied, source, record_offset)
-    from stdin (format binary)
-"""
-USAGE_TYPES = (
-    "int4", "timestamptz", "text", "int4", "text", "int2", "int4", "int4", "int8", "bool", "int4", "int8",
-)  # fmt: skip
 COPY_INDICATORS = """
     copy indicator_event (indicator, unit, at, event_id, value, is_add, source, record_offset) from stdin (format binary)
 """
@@ -82,21 +67,18 @@ def write_batch(
 
     Raises Fenced where a partition has moved or has a new owner, Transient where the server failed: the same batch may
     then be written again, since the offsets tell whether the first try was committed. Unstorable where the database
-    cannot hold what a record says: which one is found by halving (`streams.writer`). ``cap`` bounds the rejects kept.
+    cannot hold what a record says: which one is found by halving (`streams.writer`). ``cap`` bounds the rejects kept;
+    ids of uses that happened before ``sure_since_us`` may have been forgotten.
     """
     with_microseconds(conn)
     with translated(), conn.transaction():
         conn.execute("select pg_advisory_xact_lock_shared(%(lock)s)", {"lock": OPENING_LOCK})
         check_claims(conn, batch)
-        found = tell_apart(conn, batch)
+        found = tell_apart(conn, batch, sure_since_us)
+        found.repeat(repeated(conn, found.rejects))
         changes = Changes()
         for topic, arrivals in sorted(found.new.items()):  # everyone locks in one order
-            for arrival in arrivals:
-                count = found.count(arrival.source)
-                count.events += 1
-                at = arrival.what.at_us  # type: ignore[union-attr]
-                if count.last_us is None or at > count.last_us:
-                    count.last_us = at
+            found.note_new(arrivals)
             WRITERS[topic](conn, arrivals, rules, changes)
         packed = changes.packed()
         add_up(conn, packed, rules.zone, STATE_METRICS)
@@ -130,68 +112,6 @@ def check_claims(conn: Connection, batch: Batch) -> None:
             )
 
 
-def tell_apart(conn: Connection, batch: Batch) -> Sorted:
-    """New events, duplicates, conflicts, rejects and tombstones; the ids of new events are known from here on."""
-    found = Sorted()
-    first: dict[tuple[int, Key], Arrival] = {}
-    repeats: list[tuple[Topic, Arrival, Arrival]] = []
-    for topic, arrivals in batch.arrivals.items():
-        for arrival in arrivals:
-            what = arrival.what
-            if isinstance(what, Reject):
-                found.keep(topic, arrival, what)
-            elif isinstance(what, Tombstone):
-                found.count(arrival.source).tombstones += 1
-            else:
-                earlier = first.setdefault((topic, digest_of(what.event_id)), arrival)
-                if earlier is not arrival:
-                    repeats.append((topic, arrival, earlier))
-    known = know(conn, first)
-    for (topic_no, key), arrival in first.items():
-        topic, content = Topic(topic_no), known.get((topic_no, key))
-        if content is None:
-            found.new.setdefault(topic, []).append(arrival)
-        elif content == arrival.content:
-            found.count(arrival.source).duplicates += 1
-        else:
-            found.refuse(topic, arrival)
-    for topic, arrival, earlier in repeats:
-        content = known.get((topic, digest_of(arrival.what.event_id)), earlier.content)  # type: ignore[union-attr]
-        if content == arrival.content:
-            found.count(arrival.source).duplicates += 1
-        else:
-            found.refuse(topic, arrival)
-    return found
-
-
-def know(conn: Connection, first: dict[tuple[int, Key], Arrival]) -> dict[tuple[int, bytes], bytes]:
-    """Writes down the ids; returns those that were known before, with their content."""
-    if not first:
-        return {}
-    keys = sorted(first)
-    topics, ids = [key[0] for key in keys], [key[1] for key in keys]
-    arrivals = [first[key] for key in keys]
-    written = conn.execute(
-        KNOW_IDS,
-        {
-            "topics": topics,
-            "ids": ids,
-            "contents": [Key(arrival.content) for arrival in arrivals],
-            "sources": [arrival.source for arrival in arrivals],
-            "offsets": [arrival.offset for arrival in arrivals],
-        },
-    ).rowcount
-    if written == len(keys):
-        return {}
-    before: dict[tuple[int, bytes], bytes] = {}
-    rows = conn.execute(KNOWN_IDS, {"topics": topics, "ids": ids}, binary=True).fetchall()
-    for topic, key, content, source, offset in rows:
-        arrival = first[topic, Key(key)]
-        if (source, offset) != (arrival.source, arrival.offset):
-            before[topic, key] = content
-    return before
-
-
 def write_cases(conn: Connection, arrivals: Sequence[Arrival], rules: Rules, changes: Changes) -> None:
     """New steps of cases."""
     fold.fold(conn, fold.CASES, arrivals, rules, changes)
@@ -209,22 +129,7 @@ def write_cameras(conn: Connection, arrivals: Sequence[Arrival], rules: Rules, c
 
 def write_usage(conn: Connection, arrivals: Sequence[Arrival], rules: Rules, changes: Changes) -> None:  # noqa: ARG001
     """New uses of services: plainly added."""
-    with conn.cursor() as cursor, cursor.copy(COPY_USAGE) as copy:
-        copy.set_types(USAGE_TYPES)
-        for arrival in arrivals:
-            event: Any = arrival.what
-            copy.write_row(
-                (
-                    event.unit, event.at_us, event.event_id, event.service, event.action, event.outcome, event.count,
-                    event.duration_ms, event.amount_vnd, event.satisfied, arrival.source, arrival.offset,
-                )
-            )  # fmt: skip
-            metric = SERVICE_BASE + 3 * event.service
-            changes.add(metric, event.unit, event.unit, event.at_us, event.count)
-            if event.outcome != Outcome.OK:
-                changes.add(metric + 1, event.unit, event.unit, event.at_us, event.count)
-            elif event.amount_vnd:
-                changes.add(metric + 2, event.unit, event.unit, event.at_us, event.amount_vnd)
+    uses.write(conn, arrivals, changes)
 
 
 def write_indicators(conn: Connection, arrivals: Sequence[Arrival], rules: Rules, changes: Changes) -> None:  # noqa: ARG001
@@ -266,8 +171,7 @@ def advance(conn: Connection, batch: Batch, found: Sorted) -> None:
             "tombstones": [count.tombstones for count in counts],
             "empty": [m.next_offset - m.expected - n for m, n in zip(moves, records, strict=True)],
             "last": [count.last_us for count in counts],
+            "tail_offsets": [move.tail.offset if move.tail else None for move in moves],
+            "tails": [move.tail.digest if move.tail else None for move in moves],
         },
     )
-
-
-__all__ = ["STATE_METRICS", "CaseEvent", "IndicatorEvent", "UsageEvent", "digest_of", "write_batch"]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ioc.life import QUARTER_US
 from ioc.snapshot import local_midnight_us
+from ioc.store.columns import Bigints, Column, Integers, Moments
 from ioc.store.connect import Connection
 
-Column = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.integer[Any]]
 
 CHANGE = np.dtype([("metric", "<i4"), ("handling", "<i4"), ("receiving", "<i4"), ("at_us", "<i8"), ("delta", "<i8")])
 """One change of a figure as `change.deltas` packs them."""
@@ -21,24 +23,24 @@ MINUTE_US = 60_000_000
 
 ADD_MINUTES = """
     insert into rollup_minute as r (bucket, metric, handling, receiving, value)
-    select to_timestamp(bucket), metric, handling, receiving, value
-      from unnest(%(buckets)b::float8[], %(metrics)b::int[], %(handling)b::int[], %(receiving)b::int[], %(values)b::bigint[])
+    select bucket, metric, handling, receiving, value
+      from unnest(%(buckets)s::timestamptz[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[], %(values)s::bigint[])
         as new (bucket, metric, handling, receiving, value)
     on conflict (bucket, metric, handling, receiving) do update set value = r.value + excluded.value
 """
 ADD_DAYS = """
     insert into rollup_day as r (bucket, metric, handling, receiving, value)
-    select to_timestamp(bucket), metric, handling, receiving, value
-      from unnest(%(buckets)b::float8[], %(metrics)b::int[], %(handling)b::int[], %(receiving)b::int[], %(values)b::bigint[])
+    select bucket, metric, handling, receiving, value
+      from unnest(%(buckets)s::timestamptz[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[], %(values)s::bigint[])
         as new (bucket, metric, handling, receiving, value)
     on conflict (bucket, metric, handling, receiving) do update set value = r.value + excluded.value
 """
 ADD_OPENINGS = """
     insert into opening_balance as b (at, metric, handling, receiving, value)
     select o.at, new.metric, new.handling, new.receiving, sum(new.value)
-      from unnest(%(buckets)b::float8[], %(metrics)b::int[], %(handling)b::int[], %(receiving)b::int[], %(values)b::bigint[])
+      from unnest(%(buckets)s::timestamptz[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[], %(values)s::bigint[])
         as new (bucket, metric, handling, receiving, value)
-      join opening o on o.at > to_timestamp(new.bucket)
+      join opening o on o.at > new.bucket
      where new.metric = any(%(states)s)
      group by o.at, new.metric, new.handling, new.receiving
      order by o.at, new.metric, new.handling, new.receiving
@@ -57,6 +59,7 @@ class Changes:
     receiving: list[int] = field(default_factory=list)
     at_us: list[int] = field(default_factory=list)
     delta: list[int] = field(default_factory=list)
+    blocks: list[npt.NDArray[np.void]] = field(default_factory=list)
 
     def add(self, metric: int, handling: int, receiving: int, at_us: int, delta: int) -> None:
         """One more change."""
@@ -66,12 +69,19 @@ class Changes:
         self.at_us.append(at_us)
         self.delta.append(delta)
 
+    def add_columns(self, metric: Numbers, unit: Numbers, at_us: Numbers, delta: Numbers) -> None:
+        """Many changes of units that both receive and handle, column by column."""
+        block = np.empty(len(metric), dtype=CHANGE)
+        block["metric"], block["handling"], block["receiving"] = metric, unit, unit
+        block["at_us"], block["delta"] = at_us, delta
+        self.blocks.append(block)
+
     def packed(self) -> npt.NDArray[np.void]:
         """The changes as an array of `CHANGE`, equal keys added up, sorted."""
         raw = np.empty(len(self.metric), dtype=CHANGE)
         for name in ("metric", "handling", "receiving", "at_us", "delta"):
             raw[name] = getattr(self, name)
-        return summed(raw, "at_us")
+        return summed(np.concatenate([raw, *self.blocks]) if self.blocks else raw, "at_us")
 
 
 def summed(rows: npt.NDArray[np.void], when: str) -> npt.NDArray[np.void]:
@@ -97,14 +107,14 @@ def day_start_us(quarter: int, zone: str) -> int:
     return local_midnight_us(quarter * QUARTER_US, zone)
 
 
-def day_starts_us(at_us: Column, zone: str) -> Column:
+def day_starts_us(at_us: Numbers, zone: str) -> Numbers:
     """The local midnight at or before each moment."""
     quarters, back = np.unique(at_us // QUARTER_US, return_inverse=True)
     starts = np.array([day_start_us(int(quarter), zone) for quarter in quarters], dtype=np.int64)
     return starts[back]
 
 
-def bucketed(changes: npt.NDArray[np.void], buckets: Column) -> npt.NDArray[np.void]:
+def bucketed(changes: npt.NDArray[np.void], buckets: Numbers) -> npt.NDArray[np.void]:
     """The changes added up by bucket."""
     rows = changes.copy()
     rows["at_us"] = buckets
@@ -122,6 +132,17 @@ def parameters(rows: npt.NDArray[np.void]) -> dict[str, list[float] | list[int]]
     }
 
 
+def columns(rows: npt.NDArray[np.void]) -> dict[str, Column]:
+    """The columns of summed rows as parameters."""
+    return {
+        "buckets": Moments.of(rows["at_us"]),
+        "metrics": Integers.of(rows["metric"]),
+        "handling": Integers.of(rows["handling"]),
+        "receiving": Integers.of(rows["receiving"]),
+        "values": Bigints.of(rows["delta"]),
+    }
+
+
 def add_up(conn: Connection, changes: npt.NDArray[np.void], zone: str, states: list[int]) -> None:
     """Adds the changes to the minutes, the days and, where they are older than one, the opening balances.
 
@@ -131,16 +152,16 @@ def add_up(conn: Connection, changes: npt.NDArray[np.void], zone: str, states: l
         return
     minutes = bucketed(changes, changes["at_us"] // MINUTE_US * MINUTE_US)
     if len(minutes):
-        conn.execute(ADD_MINUTES, parameters(minutes))
+        conn.execute(ADD_MINUTES, columns(minutes))
     days = bucketed(changes, day_starts_us(changes["at_us"], zone))
     if not len(days):
         return
-    conn.execute(ADD_DAYS, parameters(days))
+    conn.execute(ADD_DAYS, columns(days))
     row = conn.execute(NEWEST_OPENING).fetchone()
     if row is not None and row[0] is not None:
         old = days[days["at_us"] < int(row[0] * 1_000_000)]
         if len(old):
-            conn.execute(ADD_OPENINGS, parameters(old) | {"states": states})
+            conn.execute(ADD_OPENINGS, {**columns(old), "states": states})
 
 
 def announce(conn: Connection, changes: npt.NDArray[np.void], topics: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -60,23 +60,23 @@ def _clock_us(text: str) -> int:
     return (int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])) * 1_000_000
 
 
-@lru_cache(maxsize=8192)
-def _tail_us(text: str) -> int:
-    """What is left of the clock: the fraction of a second less the offset."""
-    us = 0
-    if text[:1] == ".":
-        end = -1 if text[-1] == "Z" else -6
-        digits, text = text[1:end], text[end:]
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= 6):
-            raise ValueError(text)
-        us = int(digits) * _SCALE[len(digits)]
+@lru_cache(maxsize=4096)
+def _offset_us(text: str) -> int:
+    """How far a clock with this offset is ahead of UTC."""
     if text == "Z":
-        return us
+        return 0
     found = _OFFSET.fullmatch(text)
     if not found:
         raise ValueError(text)
     offset_us = (int(found[2]) * 60 + int(found[3])) * 60_000_000
-    return us - offset_us if found[1] == "+" else us + offset_us
+    return offset_us if found[1] == "+" else -offset_us
+
+
+def _fraction_us(text: str) -> int:
+    digits = text[1:]
+    if not (text[:1] == "." and digits.isascii() and digits.isdigit() and len(digits) <= 6):
+        raise ValueError(text)
+    return int(digits) * _SCALE[len(digits)]
 
 
 def at_us(text: str) -> int:
@@ -85,7 +85,13 @@ def at_us(text: str) -> int:
     Raises ValueError for everything that the contract's pattern and calendar refuse: no offset, a leap second, year 0,
     30 February, more than six digits of a second. Dates, clock times and offsets repeat, so each part is remembered.
     """
-    return _date_us(text[:10]) + _clock_us(text[10:19]) + _tail_us(text[19:])
+    us = _date_us(text[:10]) + _clock_us(text[10:19])
+    tail = text[19:]
+    if tail[:1] == ".":
+        begin = -1 if tail[-1] == "Z" else -6
+        us += _fraction_us(tail[:begin])
+        tail = tail[begin:]
+    return us - _offset_us(tail)
 
 
 def due_us(text: str | None) -> int | None:
@@ -123,25 +129,26 @@ class Feed:
     sample: Callable[[], dict[str, Any]]
 
 
+class _Known(dict[str, int]):
+    """Numbers by code; asking for another code is the record's fault."""
+
+    def __init__(self, reason: str, numbers: Mapping[str, int]) -> None:
+        super().__init__(numbers)
+        self._reason = reason
+
+    def __missing__(self, code: str) -> int:
+        raise Rejected(self._reason, code)
+
+
 class Places:
     """The numbers and words of a world that records name, ready for the hot path."""
 
     def __init__(self, world: World) -> None:
-        self._units = {code: unit.no for code, unit in world.by_code.items()}
-        self._services = dict(world.service_numbers)
+        self.unit: Callable[[str], int] = _Known(
+            "unknown_unit", {c: u.no for c, u in world.by_code.items()}
+        ).__getitem__
+        """The number of a unit; raises Rejected("unknown_unit") where the world has none of that code."""
+        self.service: Callable[[str], int] = _Known("unknown_service", world.service_numbers).__getitem__
+        """The number of a declared service; raises Rejected("unknown_service")."""
         self.kinds = frozenset(world.kinds)
         self.indicators = frozenset(world.indicators)
-
-    def unit(self, code: str) -> int:
-        """The number of a unit; Rejected("unknown_unit") where the world has none of that code."""
-        try:
-            return self._units[code]
-        except KeyError:
-            raise Rejected("unknown_unit", code) from None
-
-    def service(self, code: str) -> int:
-        """The number of a declared service; Rejected("unknown_service")."""
-        try:
-            return self._services[code]
-        except KeyError:
-            raise Rejected("unknown_service", code) from None

@@ -1,0 +1,138 @@
+"""Whole columns on their way to the server: arrays in PostgreSQL's binary form, made by numpy and not value by value.
+
+A class for each type, so that psycopg sends the bytes as they are. Values that a type cannot hold raise OverflowError
+here, before anything is sent.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import psycopg
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+
+from ioc.store.connect import EPOCH_2000_US
+
+Numbers = Sequence[int] | npt.NDArray[Any]
+
+_HEAD = struct.Struct("!iiIii")
+_LENGTH = struct.Struct("!i").pack
+
+
+class Column(bytes):
+    """A one-dimensional array without nulls, in binary; `element` and `array` are the server's numbers of the types."""
+
+    element: ClassVar[int]
+    array: ClassVar[int]
+
+    @classmethod
+    def _made(cls, count: int, body: bytes) -> Column:
+        if not count:
+            return cls(_HEAD.pack(0, 0, cls.element, 0, 1)[:12])
+        return cls(_HEAD.pack(1, 0, cls.element, count, 1) + body)
+
+
+class _Whole(Column):
+    """A column of whole numbers of one width."""
+
+    row: ClassVar[np.dtype[Any]]
+
+    @classmethod
+    def of(cls, values: Numbers) -> Column:
+        """The column of these numbers. Raises OverflowError where one does not fit."""
+        return cls._numbers(np.asarray(values, dtype=np.int64))
+
+    @classmethod
+    def _numbers(cls, values: npt.NDArray[np.int64]) -> Column:
+        count, size = len(values), cls.row["value"].itemsize
+        if count and size < 8:
+            bound = 1 << (8 * size - 1)
+            if values.min() < -bound or values.max() >= bound:
+                raise OverflowError(f"a number does not fit into {size} bytes")
+        rows = np.empty(count, dtype=cls.row)
+        rows["length"] = size
+        rows["value"] = values
+        return cls._made(count, rows.tobytes())
+
+
+class Smallints(_Whole):
+    """``smallint[]``"""
+
+    element, array = 21, 1005
+    row = np.dtype([("length", ">i4"), ("value", ">i2")])
+
+
+class Integers(_Whole):
+    """``integer[]``"""
+
+    element, array = 23, 1007
+    row = np.dtype([("length", ">i4"), ("value", ">i4")])
+
+
+class Bigints(_Whole):
+    """``bigint[]``"""
+
+    element, array = 20, 1016
+    row = np.dtype([("length", ">i4"), ("value", ">i8")])
+
+
+class Moments(_Whole):
+    """``timestamptz[]``, from microseconds since 1970."""
+
+    element, array = 1184, 1185
+    row = np.dtype([("length", ">i4"), ("value", ">i8")])
+
+    @classmethod
+    def of(cls, values: Numbers) -> Column:
+        """The column of these microseconds since 1970."""
+        return cls._numbers(np.asarray(values, dtype=np.int64) - EPOCH_2000_US)
+
+
+class Uuids(Column):
+    """``uuid[]``, from digests of sixteen bytes."""
+
+    element, array = 2950, 2951
+
+    @classmethod
+    def of(cls, values: Iterable[bytes]) -> Column:
+        """The column of these digests. Raises ValueError where one is not of sixteen bytes."""
+        found = list(values)
+        rows = np.empty(len(found), dtype=[("length", ">i4"), ("value", "V16")])
+        rows["length"] = 16
+        joined = b"".join(found)
+        if len(joined) != 16 * len(found):
+            raise ValueError("a digest has sixteen bytes")
+        rows["value"] = np.frombuffer(joined, dtype="V16")
+        return cls._made(len(found), rows.tobytes())
+
+
+class Texts(Column):
+    """``text[]``"""
+
+    element, array = 25, 1009
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> Column:
+        """The column of these strings. Raises UnicodeEncodeError for half a surrogate pair."""
+        parts: list[bytes] = []
+        for value in values:
+            raw = value.encode()
+            parts += (_LENGTH(len(raw)), raw)
+        return cls._made(len(parts) // 2, b"".join(parts))
+
+
+class _ColumnDumper(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: bytes) -> bytes:
+        """The bytes as they are."""
+        return obj
+
+
+for _kind in (Smallints, Integers, Bigints, Moments, Uuids, Texts):
+    psycopg.adapters.register_dumper(_kind, type(f"{_kind.__name__}Dumper", (_ColumnDumper,), {"oid": _kind.array}))
