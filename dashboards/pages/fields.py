@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards.panel import Look, Page, Panel, tile
-from dashboards.panels import cameras, channels, flow, footing, headline, incidents, kpi, paid, services
+from dashboards.panels import camera_health, flow, footing, headline, incidents, kpi, paid, services, ways
 from dashboards.panels import map as map_panel
 from dashboards.tablet import screen
 from ioc.snapshot import Scope
@@ -26,23 +26,22 @@ def cases(late: Panel) -> Page:
             html.Div(
                 [
                     tile(late, look, "card area-list"),
-                    html.Div(
-                        [tile(flow.PANEL, look, "card tall"), tile(channels.PANEL, look, "card")], className="aside"
-                    ),
+                    html.Div([tile(flow.PANEL, look, "card tall"), tile(ways.PANEL, look, "card")], className="aside"),
                 ],
                 className="beside-row",
             ),
         ]
         return screen(look, scope, "/cases", parts)
 
-    panels = (*FIGURES, late, flow.PANEL, channels.PANEL, footing.PANEL)
+    panels = (*FIGURES, late, flow.PANEL, ways.PANEL, footing.PANEL)
     return Page("cases", "/cases", "page.cases", "tablet", panels, layout)
 
 
 def _cameras(look: Look, scope: Scope) -> Component:
     parts = [
         html.Div(
-            [tile(headline.INCIDENTS, look, "card"), tile(cameras.PANEL, look, "card wide-3")], className="figure-row"
+            [tile(headline.INCIDENTS, look, "card"), tile(camera_health.PANEL, look, "card wide-3")],
+            className="figure-row",
         ),
         html.Div(
             [
@@ -60,7 +59,7 @@ CAMERAS = Page(
     "/cameras",
     "page.cameras",
     "tablet",
-    (headline.INCIDENTS, cameras.PANEL, map_panel.PANEL, incidents.PANEL, footing.PANEL),
+    (headline.INCIDENTS, camera_health.PANEL, map_panel.PANEL, incidents.PANEL, footing.PANEL),
     _cameras,
 )
 

@@ -20,7 +20,7 @@ def frame(look: Look) -> Component:
     """Badges, date, notes, and the time from event to screen."""
     replay = html.Span([icon("rewind-fill"), html.Span(id=slot(NAME, "replay"))], className="badge-doubt replay")
     latency = html.Span([look.t("ticker.latency"), " ", html.Span(**data(latency=""))], className="latency")
-    return html.Footer(
+    return html.Div(
         [
             replay,
             clock_tag("date"),
