@@ -7,7 +7,6 @@ partitions, which `seek` lets go. The group's committed offsets are never read; 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from ioc.facts import TOPICS
 from ioc.settings import Settings
 from streams import kafka_admin
 from streams.kafka_admin import PATIENCE_MS, made, translated
+from streams.kafka_peek import records_at
 from streams.source import TITLES, Changes, Identity, Place, Record, Slice
 
 ENDS_PATIENCE_MS = 400
@@ -73,11 +73,6 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         """The server no longer holds our position: as if taken away and given back."""
         self.on_partitions_revoked(pairs)
         self.on_partitions_assigned(pairs)
-
-    @property
-    def dealt(self) -> bool:
-        """Whether `changes` has something to say."""
-        return bool(self._assigned or self._revoked)
 
     def changes(self) -> Changes:
         with self._lock:
@@ -225,39 +220,8 @@ class KafkaSource:
 
     def at(self, offsets: Mapping[Place, int]) -> dict[Place, Record | None]:
         """See `Source.at`."""
-        wanted = {_pair(place): offset for place, offset in offsets.items()}
-        running = [pair for pair in self._consumer.assignment() if pair not in self._consumer.paused()]
-        self._consumer.pause(*running)
-        found: dict[Place, Record | None] = {}
-        ends_s = time.monotonic() + PATIENCE_MS / 1000
-        try:
-            for pair, offset in wanted.items():
-                if pair in self._consumer.assignment():
-                    self._consumer.seek(pair, offset)
-                    self._consumer.resume(pair)
-            while wanted and not self._listener.dealt:
-                if time.monotonic() > ends_s:
-                    raise Transient("kafka: what was read last could not be looked at in time")
-                for pair, records in self._poll(JOIN_POLL_S, 1).items():
-                    found[_place(pair)] = records[0] if records[0].offset == wanted.get(pair) else None
-                wanted = {pair: offset for pair, offset in wanted.items() if not self._has_passed(pair, offset, found)}
-        finally:
-            assigned = self._consumer.assignment()
-            self._consumer.pause(*(pair for place in offsets if (pair := _pair(place)) in assigned))
-            self._consumer.resume(*(pair for pair in running if pair in assigned and _place(pair) in self._sought))
-        return found
-
-    def _has_passed(self, pair: Any, offset: int, found: dict[Place, Record | None]) -> bool:
-        """Whether a pair was looked at, or is gone."""
-        if pair not in self._consumer.assignment():
-            return True
-        if _place(pair) not in found:
-            position = self._consumer.position(pair, timeout_ms=0)
-            if position is None or position <= offset:
-                return False
-            found[_place(pair)] = None
-        self._consumer.pause(pair)
-        return True
+        found = records_at(self._settings, {_pair(place): offset for place, offset in offsets.items()})
+        return {_place(pair): record for pair, record in found.items()}
 
     def ends(self) -> dict[Place, int]:
         """See `Source.ends`."""
@@ -287,10 +251,9 @@ class KafkaSource:
         """See `Source.seek`."""
         pair = _pair(place)
         try:
-            if self._consumer.position(pair, timeout_ms=0) != offset:  # a seek throws away what was fetched
-                self._consumer.seek(pair, offset)
+            self._consumer.seek(pair, offset)
             self._consumer.resume(pair)
-        except (ValueError, KeyError, kafka_errors.IllegalStateError, kafka_errors.NoOffsetForPartitionError):
+        except (ValueError, KeyError):
             return  # taken away a moment ago: `changes` says so
         self._sought.add(place)
         self._leader_epochs[place] = self._leader_epoch(pair)

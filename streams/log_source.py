@@ -151,9 +151,9 @@ class LogSource:
     def at(self, offsets: Mapping[Place, int]) -> dict[Place, Record | None]:
         """See `Source.at`."""
         found: dict[Place, Record | None] = {}
-        for place in self._mine & offsets.keys():
-            records = log.read(self._connected(), {self._heads[place]: offsets[place]}, 1)
-            found[place] = records[0] if records and records[0].offset == offsets[place] else None
+        for place, offset in offsets.items():
+            records = log.read(self._connected(), {self._heads[place]: offset}, 1)
+            found[place] = records[0] if records and records[0].offset == offset else None
         return found
 
     def ends(self) -> dict[Place, int]:

@@ -95,33 +95,31 @@ class Partitions:
             )
         lost = self._lost(found, bounds)
         for place, claimed in found.items():
-            finding = lost[place]
-            if finding is None:
+            if place in lost:
+                self._hold(place, self._reopened(connection(), place, claimed, lost[place]))
                 continue
-            if finding:
-                self._hold(place, self._reopened(connection(), place, claimed, finding))
-            else:
-                if claimed.finding:
-                    say(f"{place.topic.title} {place.partition}: {claimed.finding}, going on at {claimed.next_offset}")
-                self._hold(place, claimed)
+            if claimed.finding:
+                say(f"{place.topic.title} {place.partition}: {claimed.finding}, going on at {claimed.next_offset}")
+            self._hold(place, claimed)
 
-    def _lost(self, claims: Mapping[Place, Claim], bounds: Mapping[Place, tuple[int, int]]) -> dict[Place, str | None]:
-        """What each claimed place lacks of what was read: "" nothing, "truncated", "replaced"; None: not ours now.
+    def _lost(self, claims: Mapping[Place, Claim], bounds: Mapping[Place, tuple[int, int]]) -> dict[Place, str]:
+        """Places whose broker lacks what was read: "truncated", or "replaced" by something else.
 
         Asked after the claim, since until then another process may have moved the partition.
         """
-        lost: dict[Place, str | None] = dict.fromkeys(claims, "")
         beyond = [place for place, claimed in claims.items() if claimed.next_offset > bounds[place][1]]
-        for place, (_, end) in self._source.bounds(beyond).items():
-            if claims[place].next_offset > end:
-                lost[place] = "truncated"
-        tails = {place: claimed.tail for place, claimed in claims.items() if claimed.tail and not lost[place]}
-        kept = {place: tail for place, tail in tails.items() if bounds[place][0] <= tail.offset}
-        records = self._source.at({place: tail.offset for place, tail in kept.items()})
-        for place, tail in kept.items():
-            if place not in records:
-                lost[place] = None
-            elif (record := records[place]) is not None and tail_of(record) != tail:
+        lost = {
+            place: "truncated"
+            for place, (_, end) in self._source.bounds(beyond).items()
+            if claims[place].next_offset > end
+        }
+        tails = {
+            place: claimed.tail
+            for place, claimed in claims.items()
+            if claimed.tail and place not in lost and bounds[place][0] <= claimed.tail.offset
+        }
+        for place, record in self._source.at({place: tail.offset for place, tail in tails.items()}).items():
+            if record is not None and tail_of(record) != tails[place]:
                 lost[place] = "replaced"
         return lost
 

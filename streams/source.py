@@ -104,10 +104,9 @@ class Source(Protocol):
         """First kept offset and end offset (the next one to be written) of each place. Blocks; raises Transient."""
 
     def at(self, offsets: Mapping[Place, int]) -> dict[Place, Record | None]:
-        """What lies at one offset of each place, None where no record does; places that are no longer ours are left
-        out.
+        """What lies at one offset of each place, None where no record does. Moves no position.
 
-        Only for places that wait for a `seek`, and offsets within their bounds. Blocks; raises Transient.
+        Only for offsets within their bounds. Blocks; raises Transient.
         """
 
     def ends(self) -> dict[Place, int]:

@@ -1,0 +1,55 @@
+"""A look at single records, beside the group: what lies where a partition was read last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+from kafka import KafkaConsumer
+
+from ioc.errors import Transient
+from ioc.settings import Settings
+from streams.kafka_admin import PATIENCE_MS, made, translated
+
+LOOK_MS = 200
+LOOK_BYTES = 64 << 10
+"""Enough for a batch as a rule; of a larger one the broker gives the whole all the same."""
+
+
+def records_at(settings: Settings, offsets: Mapping[Any, int]) -> dict[Any, Any]:
+    """The record at an offset of each partition, None where there is none.
+
+    A consumer of its own looks: pausing and seeking in the group's would leave fetched records behind in it. Raises
+    Transient, also where an offset has gone meanwhile.
+    """
+    if not offsets:
+        return {}
+    found: dict[Any, Any] = {}
+    consumer = made(
+        settings,
+        KafkaConsumer,
+        group_id=None,
+        auto_offset_reset="none",
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=LOOK_BYTES,
+        fetch_max_wait_ms=LOOK_MS,
+        request_timeout_ms=PATIENCE_MS,
+    )
+    ends_s = time.monotonic() + PATIENCE_MS / 1000
+    with closing(consumer), translated():
+        consumer.assign(list(offsets))
+        for pair, offset in offsets.items():
+            consumer.seek(pair, offset)
+        while len(found) < len(offsets):
+            if time.monotonic() > ends_s:
+                raise Transient("kafka: what was read last could not be looked at in time")
+            for pair, records in consumer.poll(timeout_ms=LOOK_MS, max_records=LOOK_BYTES).items():
+                found.setdefault(pair, records[0] if records[0].offset == offsets[pair] else None)
+            for pair in offsets.keys() - found.keys():
+                position = consumer.position(pair, timeout_ms=0)
+                if position is not None and position > offsets[pair]:
+                    found[pair] = None  # only markers and what was taken back
+    return found

@@ -1,0 +1,250 @@
+"""A centre whose servers may be killed: a broker, a database, the ingesting processes between, and everything sent."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+from confluent_kafka import Producer
+
+from ioc.facts import TOPICS
+from ioc.settings import Settings
+from ioc.store import migrate
+from ioc.store.connect import connect
+from streams.embedded.java import fetch_jars
+from streams.embedded.kafka import EmbeddedKafka
+from streams.embedded.postgres import EmbeddedPostgres
+from streams.embedded.process import spawn, wait_until
+from streams.kafka_admin import ensure_topics
+from streams.producer import open_producer
+from tests.feeding import Feeder
+from tests.lives import CASES, DAYS, MONDAY, SCOPES, Event
+from tests.recount import recount
+
+PATIENCE_S = 90.0
+GROUPS = itertools.count()
+KEYS = {"ioc.cases.v1": "case_code", "ioc.cameras.v1": "camera_id", "ioc.usage.v1": "unit"}
+POISON = (b"{", b"\x00\xff", b"[1]", b'{"event_id": "x"}')
+IN_TRANSACTION = """
+    select count(*) from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
+"""
+ACTIVE = IN_TRANSACTION + " and state = 'active'"
+CONSUMED = "select coalesce(sum(next_offset), 0) from source"
+
+
+class Site:
+    """A broker (None: the log in the database), a database, and the ingesting processes between them."""
+
+    def __init__(
+        self, directory: Path, broker: EmbeddedKafka | None, server: EmbeddedPostgres, settings: Settings
+    ) -> None:
+        self.directory = directory
+        self.broker = broker
+        self.server = server
+        self.settings = settings
+        self.dsn = settings.database.dsn
+        """Where ingest finds the database; a test may put something between."""
+        self.sent: dict[str, list[Event]] = {title: [] for title in TOPICS}
+        self.records = 0
+        self.poison = 0
+        self.running: list[subprocess.Popen[bytes]] = []
+        self._asking: psycopg.Connection[Any] | None = None
+
+    def send(self, events: Sequence[tuple[str, Event]], poison: int = 0) -> None:
+        """Records to the broker, acknowledged; some that nobody can read among them."""
+        records: list[tuple[str, bytes | None, bytes]] = []
+        for no, (topic, event) in enumerate(events):
+            records.append((topic, str(event[KEYS[topic]]).encode(), json.dumps(event).encode()))
+            self.sent[topic].append(event)
+            if no < poison:
+                records.append((CASES, None, POISON[no % len(POISON)]))
+        self._deliver(records)
+        self.records += len(records)
+        self.poison += min(poison, len(events))
+
+    def _deliver(self, records: Sequence[tuple[str, bytes | None, bytes]]) -> None:
+        if self.broker is None:
+            out = open_producer(self.settings)
+            try:
+                for topic, key, value in records:
+                    out.send(topic, key, value)
+            finally:
+                out.close()
+            return
+        producer = Producer({"bootstrap.servers": self.settings.kafka.bootstrap_servers, "message.timeout.ms": 90_000})
+        failed: list[object] = []
+        for topic, key, value in records:
+            producer.produce(topic, value, key, on_delivery=lambda error, _: failed.append(error) if error else None)
+        assert producer.flush(PATIENCE_S) == 0
+        assert failed == []
+
+    def environment(self, group: str) -> dict[str, str]:
+        """What a process of this site is started with."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
+        return {
+            **kept,
+            "IOC_DATABASE__DSN": self.dsn,
+            "IOC_BROKER": self.settings.broker,
+            "IOC_KAFKA__BOOTSTRAP_SERVERS": self.settings.kafka.bootstrap_servers,
+            "IOC_KAFKA__GROUP_ID": group,
+            "IOC_INGEST__BATCH_EVENTS": str(self.settings.ingest.batch_events),
+        }
+
+    def ingest(self, group: str | None = None) -> subprocess.Popen[bytes]:
+        """A new process; in a group of its own it need not wait until the broker has noticed a death."""
+        process = spawn(
+            [sys.executable, "-m", "ioc", "ingest"],
+            death=signal.SIGKILL,
+            log=self.directory / "ingest.log",
+            env=self.environment(group or f"g{next(GROUPS)}"),
+        )
+        self.running.append(process)
+        return process
+
+    def end_all(self) -> None:
+        """Asks every process to end, and insists."""
+        for process in self.running:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+        for process in self.running:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.running.clear()
+
+    def ask(self, query: Any) -> int:
+        """One number from the database; -1 while it is away."""
+        try:
+            if self._asking is None:
+                self._asking = psycopg.connect(self.settings.database.dsn, autocommit=True)
+            row = self._asking.execute(query).fetchone()
+        except psycopg.OperationalError:
+            self.close()
+            return -1
+        assert row is not None
+        return int(row[0])
+
+    def close(self) -> None:
+        """Ends what `ask` opened."""
+        if self._asking is not None:
+            self._asking.close()
+            self._asking = None
+
+    def await_consumed(self, count: int) -> None:
+        """Returns when so many offsets are behind us."""
+        assert wait_until(lambda: self.ask(CONSUMED) >= count, PATIENCE_S, 0.01), self.told()
+
+    def await_transaction(self) -> None:
+        """Returns while some batch is being written."""
+        assert wait_until(lambda: self.ask(IN_TRANSACTION) > 0, PATIENCE_S, 0.0), self.told()
+
+    def said(self) -> str:
+        """What the ingesting processes have said so far."""
+        log = self.directory / "ingest.log"
+        return log.read_text(errors="replace") if log.exists() else ""
+
+    def told(self) -> str:
+        """What went wrong, for a failure: how far we are, and the last words of ingest."""
+        return f"{self.ask(CONSUMED)} of {self.records} consumed\n{self.said()[-3000:]}"
+
+    def assert_exact(self) -> None:
+        """Everything sent so far has arrived, once."""
+        self.await_consumed(self.records)
+        sources = self.proved()
+        assert sum(source["events"] for source in sources) == self.distinct
+        assert sum(source["rejects"] for source in sources) == self.poison
+        assert sum(source["consumed"] for source in sources) == self.records
+        self.assert_counted()
+
+    @property
+    def distinct(self) -> int:
+        """Events that were sent, each once."""
+        return sum(len({event["event_id"] for event in own}) for own in self.sent.values())
+
+    def proved(self) -> list[dict[str, Any]]:
+        """The partitions as `ioc reconcile --deep` counts them, without a difference."""
+        proved = subprocess.run(
+            [sys.executable, "-m", "ioc", "reconcile", "--deep", "--json"],
+            capture_output=True,
+            text=True,
+            env=self.environment("none") | {"IOC_DATABASE__DSN": self.settings.database.dsn},
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert proved.returncode == 0, proved.stdout + proved.stderr
+        sources: list[dict[str, Any]] = json.loads(proved.stdout)["sources"]
+        return sources
+
+    def assert_counted(self) -> None:
+        """Every figure is that of the independent recount."""
+        asking = Feeder(self.settings.database.dsn, self.settings)
+        try:
+            for unit, days in itertools.product(SCOPES, (DAYS, 3.21)):
+                as_of = MONDAY + timedelta(days=days)
+                expected = recount(
+                    self.sent,
+                    asking.tree,
+                    unit=unit,
+                    as_of=as_of,
+                    from_=MONDAY,
+                    services=asking.services,
+                    indicators=asking.roll_ups,
+                )
+                assert asking.overview(unit, "handling", as_of, MONDAY, as_of) == expected, unit
+        finally:
+            asking.close()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """No last words."""
+    process.kill()
+    process.wait()
+
+
+@contextmanager
+def opened(directory: Path, settings: Settings, *, broker: bool = True, batch_events: int = 60) -> Iterator[Site]:
+    """A site with servers of its own. Raises OperatorError where one can't be had."""
+    server = EmbeddedPostgres(directory / "postgres")
+    kafka = EmbeddedKafka(directory / "kafka", jars=fetch_jars(lambda _: None)) if broker else None
+    try:
+        server.start()
+        if kafka:
+            kafka.start()
+        chosen = msgspec.structs.replace(
+            settings,
+            broker="kafka" if kafka else "log",
+            database=msgspec.structs.replace(settings.database, dsn=server.dsn()),
+            kafka=msgspec.structs.replace(
+                settings.kafka, bootstrap_servers=kafka.bootstrap_servers if kafka else "", group_id="site"
+            ),
+            ingest=msgspec.structs.replace(settings.ingest, batch_events=batch_events),
+        )
+        with connect(chosen.database.dsn) as conn:
+            migrate.migrate(conn, chosen)
+        if kafka:
+            ensure_topics(chosen)
+        site = Site(directory, kafka, server, chosen)
+        try:
+            yield site
+        finally:
+            site.end_all()
+            site.close()
+    finally:
+        for started in (kafka, server):
+            if started is not None:
+                started.stop()
