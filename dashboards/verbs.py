@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 
 from dashboards import server
 from ioc.settings import Settings
@@ -14,7 +15,14 @@ def web(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG001
 
 
 def bench(settings: Settings, args: argparse.Namespace) -> int:
-    """`ioc bench screens` and `ioc bench latency`."""
-    from dashboards import bench as measuring
+    """`ioc bench screens`, `latency`, `soak` and `signs`."""
+    if args.what == "signs":
+        from dashboards import sign_feed
+        from dashboards.sign.bench import printed
 
-    return measuring.run(settings, args)
+        found = sign_feed.measured(settings)
+        print(json.dumps(found, indent=2) if args.json else printed(found))
+        return 0
+    from dashboards.bench.verbs import run
+
+    return run(settings, args)

@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument("--only", nargs="+", choices=looks, default=(), help="these checks alone")
     verb("asyncapi", "streams.verbs:asyncapi", "print the AsyncAPI document of the topics")
     bench = verb("bench", "streams.verbs:bench", "the project's own measurements")
-    bench.add_argument("what", choices=["ingest", "history", "screens", "latency", "soak"])
+    bench.add_argument("what", choices=["ingest", "history", "screens", "latency", "soak", "signs"])
     bench.add_argument("--events", type=int, help="default 200,000 for ingest, 8,000,000 for history")
     bench.add_argument("--days", type=int, default=90, help="of history")
     bench.add_argument("--dsn", help="history: an empty database; default a PostgreSQL of its own")
@@ -85,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
 def carry_out(does: str, settings: Settings, args: argparse.Namespace) -> int:
     """Imports the verb's module and calls it."""
     module, _, name = does.partition(":")
-    if args.verb == "bench" and args.what in {"screens", "latency", "soak"}:
+    if args.verb == "bench" and args.what in {"screens", "latency", "soak", "signs"}:
         module, name = "dashboards.verbs", "bench"
     return int(getattr(importlib.import_module(module), name)(settings, args))
 

@@ -51,7 +51,10 @@ def page(vitals: Callable[[], Vitals]) -> Page:
                 tile(alarms, look, "bare"),
                 html.Div(
                     [
-                        html.Div([tile(feeds, look, "card"), tile(screens, look, "card")], className="status-column"),
+                        html.Div(
+                            [tile(feeds, look, "card"), tile(screens, look, "card"), tile(store, look, "card")],
+                            className="status-column",
+                        ),
                         html.Div(
                             [tile(push, look, "card"), tile(rejects, look, "card"), tile(versions, look, "card")],
                             className="status-column",
@@ -59,7 +62,6 @@ def page(vitals: Callable[[], Vitals]) -> Page:
                     ],
                     className="status-body",
                 ),
-                tile(store, look, "card"),
             ],
             className="status",
         )

@@ -48,7 +48,7 @@ SERVER_SETTINGS: Mapping[str, str] = {
     "huge_pages": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "log_line_prefix": "%m [%p] %d ",
+    "log_line_prefix": "%m [%p] %d (%a) ",
 }
 """Durability is untouched: `fsync` and `synchronous_commit` stay on."""
 

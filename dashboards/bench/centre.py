@@ -1,12 +1,12 @@
-"""`ioc bench screens` and `ioc bench latency`: a whole centre of its own, with Kafka, loaded and watched.
+"""A centre of the measurement's own, with Kafka, and a load.
 
-The centre is `ioc demo` without input in a fresh directory; events go in by `ioc produce`, as any department would send
+It is `ioc demo` without input in a fresh directory; events go in by `ioc produce`, as any department would send
 them. Nothing stands in for anything: the log source is refused in Kafka's place.
 """
 
 from __future__ import annotations
 
-import argparse
+import contextlib
 import json
 import os
 import random
@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
+
+import psutil
 
 from ioc.errors import OperatorError
 from ioc.settings import Settings
@@ -42,6 +44,20 @@ class Centre:
     directory: Path
     pid: int
     world: World
+
+    @property
+    def web(self) -> psutil.Process:
+        """The web process that answers now."""
+        for process in psutil.Process(self.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if process.cmdline()[-1:] == ["web"]:
+                    return process
+        raise OperatorError("the centre has no web process")
+
+    @property
+    def database_log(self) -> Path:
+        """The log of its PostgreSQL."""
+        return self.directory / "postgres" / "postgres.log"
 
 
 class Sender:
@@ -157,20 +173,27 @@ class Load:
             )
 
 
-def plain_environment() -> dict[str, str]:
-    """Ours without settings: the centre is what its directory says."""
-    return {key: value for key, value in os.environ.items() if not key.startswith("IOC_") or key == "IOC_CACHE_DIR"}
+def plain_environment(**more: str) -> dict[str, str]:
+    """Ours without settings, for the centre is what its directory says; and ``more``."""
+    ours = {key: value for key, value in os.environ.items() if not key.startswith("IOC_") or key == "IOC_CACHE_DIR"}
+    return ours | more
 
 
 @contextmanager
-def centre(settings: Settings) -> Iterator[Centre]:
-    """A whole centre on a free port, ended afterwards. Raises OperatorError where it does not start."""
+def centre(settings: Settings, *, broker: str = "kafka", **environment: str) -> Iterator[Centre]:
+    """A whole centre on a free port, ended afterwards; ``environment`` are settings of its own.
+
+    ``broker`` "log" is for tests of the measurement only. Raises OperatorError where it does not start.
+    """
     with tempfile.TemporaryDirectory(prefix="ioc-bench-") as name:
         directory = Path(name)
-        command = [sys.executable, "-m", "ioc", "demo", "--broker", "kafka", "--input", "none", "--port", "0"]
+        command = [sys.executable, "-m", "ioc", "demo", "--broker", broker, "--input", "none", "--port", "0"]
         with (directory / "demo.log").open("wb") as log:
             demo = subprocess.Popen(
-                [*command, "--data-dir", name], env=plain_environment(), stdout=log, stderr=subprocess.STDOUT
+                [*command, "--data-dir", name],
+                env=plain_environment(**environment),
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         try:
             url = _ready(demo, directory / "demo.log")
@@ -192,22 +215,6 @@ def _ready(demo: subprocess.Popen[bytes], log: Path) -> str:
             break
         time.sleep(0.2)
     raise OperatorError(f"the centre does not start: {log.read_text(encoding='utf-8').strip().splitlines()[-1:]}")
-
-
-def run(settings: Settings, args: argparse.Namespace) -> int:
-    """Measures and prints; progress on standard error."""
-    from dashboards import bench_latency, bench_screens
-
-    if args.what == "screens":
-        result = bench_screens.measure(settings, screens=args.screens, per_s=args.rate, seconds=args.seconds)
-    else:
-        result = bench_latency.measure(settings, per_s=args.rate, seconds=args.seconds)
-    if args.json:
-        print(json.dumps(result, indent=2))
-    else:
-        for name, value in result.items():
-            print(f"{name:<34} {value:>14,.2f}" if isinstance(value, float) else f"{name:<34} {value:>14}")
-    return 0
 
 
 def say(text: str) -> None:
