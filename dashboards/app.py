@@ -34,7 +34,7 @@ INDEX = """<!DOCTYPE html>
 <html lang="{language}" data-bs-theme="{theme}" data-device="{device}" data-state="loading" data-zone="{zone}"
  data-build="{build}" data-words="{words}">
 <head>{metas}<title>{title}</title>{favicon}{css}</head>
-<body>{app_entry}<footer>{config}<script src="{early}"></script>{scripts}{renderer}</footer></body>
+<body>{app_entry}{config}<script src="{early}"></script>{scripts}{renderer}</body>
 </html>"""
 
 
@@ -121,6 +121,7 @@ class Centre(Dash):
         """The document around Dash."""
         query, cookies = flask.request.args, flask.request.cookies
         page = self.addresses.page(flask.request.path)
+        query = {**page.asks, **query} if page else query
         language = self.addresses.language(query, cookies)
         t = translate(language)
         province = self.addresses.settings.province
@@ -135,7 +136,7 @@ class Centre(Dash):
             words=escape.escape(json.dumps({word: t(f"live.{word}") for word in WORDS}, ensure_ascii=False)),
             early=self.get_asset_url("early/offline.js"),
             app_entry='<div id="react-entry-point"></div>',
-            title=escape.escape(f"{t(page.title)} · {title}" if page else title),
+            title=escape.escape(f"{page.titled(language, t)} · {title}" if page else title),
             **{name: part for name, part in parts.items() if name not in ("title", "app_entry")},
         )
 
@@ -146,7 +147,7 @@ def create_app(addresses: Addresses, build: str) -> Centre:
         "ioc",
         server=flask.Flask("ioc"),  # type: ignore[arg-type]
         assets_folder=str(ASSETS),
-        assets_ignore=r"(^|.*/)(offline\.js|plotly_template\.json|LICENSE.*)$",
+        assets_ignore=r"(^|.*/)(offline\.js|playlist\.(js|css)|plotly_template\.json|LICENSE.*)$",
         serve_locally=True,
         title="IOC",
         update_title="",
@@ -179,7 +180,9 @@ def register(app: Centre, addresses: Addresses) -> None:
     def show(pathname: str | None, search: str | None) -> tuple[Component, dict[str, Any] | None]:
         query = {name: values[-1] for name, values in parse_qs((search or "").lstrip("?")).items()}
         cookies = flask.request.cookies
-        page, scope = addresses.page(pathname or "/"), addresses.scope(query)
+        page = addresses.page(pathname or "/")
+        query = {**page.asks, **query} if page else query
+        scope = addresses.scope(query)
         language = addresses.language(query, cookies)
         theme = addresses.theme(page, query, cookies)
         if page is None or scope is None:

@@ -49,20 +49,22 @@ def page(late: Panel) -> Page:
 
     def layout(look: Look, scope: Scope) -> Component:
         """What needs you, four figures, where and who, then everything else further down."""
-        cards = html.Div(
-            [
-                tile(map_panel.PANEL, look, "card area-map"),
-                _units(look),
-                tile(flow.PANEL, look, "card area-flow"),
-                tile(summary.PANEL, look, "card area-summary"),
-            ],
-            className="cards",
-        )
-        below = [cards, tile(late, look, "card")]
+        tiles = [
+            tile(map_panel.PANEL, look, "card area-map"),
+            _units(look),
+            tile(flow.PANEL, look, "card area-flow"),
+            tile(summary.PANEL, look, "card area-summary"),
+        ]
+        listed = tile(late, look, "card area-late")
+        if scope.unit == look.world.root.code:
+            cards = [html.Div(tiles, className="cards"), listed]
+        else:  # who opened a unit wants its list: it stands among the first
+            kind = "cards of-unit leaf" if is_leaf(look, scope) else "cards of-unit"
+            cards = [html.Div([*tiles[:2], listed, *tiles[2:]], className=kind)]
         parts = [
             html.Div([tile(panel, look, "bare") for panel in attention.PANELS], className="attention-row"),
             html.Div([tile(panel, look, "card") for panel in FIGURES], className="figure-row"),
-            *(reversed(below) if is_leaf(look, scope) else below),
+            *cards,
             html.Div(
                 [
                     tile(incidents.PANEL, look, "card"),

@@ -37,7 +37,7 @@ def frame(look: Look) -> Component:
     return html.Div(
         [
             heading(NAME, look.t("overdue.title"), look.t("overdue.note")),
-            html.Ol(still, id=slot(NAME, "rows"), className="late-rows"),
+            html.Div(html.Ol(still, id=slot(NAME, "rows"), className="late-rows"), className="late-scroll", tabIndex=0),
             html.Div(
                 [icon("check-circle"), html.Span(look.t("overdue.none"))],
                 id=slot(NAME, "none"),
