@@ -65,13 +65,10 @@ def distance(snapshot: Snapshot, scope: Scope, figure: Figure) -> tuple[npt.NDAr
     """
     if figure in LEVELS:
         raise ValueError(f"{figure} is a level: it has no running total")
-    flags = snapshot.working_days
-    alike = [back for back in range(1, DAYS) if flags[DAYS - 1 - back] == flags[DAYS - 1]]
-    past = [np.cumsum(snapshot.series(scope, figure, back)) for back in alike]
-    past = [total for total in past if total[-1] > 0]
-    if len(past) < 3:
+    usual = snapshot.remembered(("totals", scope.unit, figure), lambda: _usual_totals(snapshot, scope, figure))
+    if usual is None:
         return None
-    low, mid, high = np.quantile(np.stack(past), (0.25, 0.5, 0.75), axis=0)
+    low, mid, high = usual.low, usual.mid, usual.high
     today = np.cumsum(snapshot.series(scope, figure)) - mid
     if snapshot.now_bin < today.size:
         local = snapshot.as_of.astimezone(snapshot.zone)
@@ -79,13 +76,34 @@ def distance(snapshot: Snapshot, scope: Scope, figure: Figure) -> tuple[npt.NDAr
         at = snapshot.now_bin
         usual_now = mid[at - 1] + (mid[at] - mid[at - 1]) * part if at else mid[0] * part
         today[at] = today[at] + mid[at] - usual_now
-    return today, Band(low - mid, mid - mid, high - mid, len(past))
+    return today, Band(low - mid, mid - mid, high - mid, usual.days)
+
+
+def _usual_totals(snapshot: Snapshot, scope: Scope, figure: Figure) -> Band | None:
+    """Quartiles of the running totals of the days like today; None with fewer than three."""
+    flags = snapshot.working_days
+    alike = [back for back in range(1, DAYS) if flags[DAYS - 1 - back] == flags[DAYS - 1]]
+    past = [np.cumsum(snapshot.series(scope, figure, back)) for back in alike]
+    past = [total for total in past if total[-1] > 0]
+    if len(past) < 3:
+        return None
+    low, mid, high = np.quantile(np.stack(past), (0.25, 0.5, 0.75), axis=0)
+    return Band(low, mid, high, len(past))
 
 
 def usual_band(snapshot: Snapshot, scope: Scope, figure: Figure) -> Band | None:
     """The usual band of a figure; None where the days before hold nothing of it."""
     band = snapshot.usual(scope, figure)
     return band if band.days >= 3 and np.any(band.high) else None
+
+
+def usual_total(snapshot: Snapshot, scope: Scope, figure: Figure) -> float | None:
+    """The median of the running totals at this time of days like today; None with fewer than three that have any."""
+    flags = snapshot.working_days
+    alike = [back for back in range(1, DAYS) if flags[DAYS - 1 - back] == flags[DAYS - 1]]
+    totals = [snapshot.same_time(scope, figure, back) for back in alike]
+    known = [total for total in totals if total > 0]
+    return float(np.median(known)) if len(known) >= 3 else None
 
 
 def office_hours(snapshot: Snapshot) -> tuple[int, int]:

@@ -17,7 +17,7 @@ time: how long ago, running) and ``data-latency`` ("p95": from the store's write
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -80,7 +80,9 @@ class Page:
     """A screen: its panels, and the layout that places their tiles.
 
     ``path`` is the URL (``/``, ``/wall``, ``/wall/cameras``); ``title`` a text key. ``layout(look, scope)`` is called
-    at page load and when the scope in the URL changes; it uses `tile` for each panel exactly once.
+    at page load and when the scope in the URL changes; it uses `tile` for each panel exactly once. ``asks`` holds what
+    an address of the page means where it does not say so itself (unit, by, lang, theme); ``titles`` by language stand
+    instead of ``title``: those of a composed wall.
     """
 
     name: str
@@ -89,6 +91,12 @@ class Page:
     device: Device
     panels: tuple[Panel, ...]
     layout: Callable[[Look, Scope], Component]
+    asks: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def titled(self, language: Language, t: Translate) -> str:
+        """The page's title in a language."""
+        return self.titles.get(language) or t(self.title)
 
 
 def slot(panel: str, name: str) -> str:

@@ -42,10 +42,12 @@ from dashboards.live import STORE_SILENT_S, UNKNOWN_PLACE, Audience, refuse
 from dashboards.metrics import registry
 from dashboards.overdue_lists import OverdueLists
 from dashboards.pages.registry import pages
+from dashboards.playlist import composition
+from dashboards.playlist import routes as playlist_routes
 from dashboards.sign.routes import routes as sign_routes
 from dashboards.source import Source, StoreSource
 from dashboards.vitals import CHECK_S, PushVitals, StoreVitals, Vitals, examine
-from ioc import __version__
+from ioc import __version__, walls
 from ioc.errors import IocError
 from ioc.facts import Topic
 from ioc.settings import Settings
@@ -82,13 +84,14 @@ class WebProcess:
     ) -> None:
         self.settings = settings
         self.gate = gate
-        self.build = build_id()
+        self.build = build_id(composition(settings))
         self.started_at = datetime.now(UTC)
         self.store_vitals: StoreVitals | None = None
         world = load_world(settings, datetime.now(settings.zone).date())
+        walls.check(settings.walls, world.by_code, world.indicators)
         self.reading = api.Reading(settings)
         self.lists = OverdueLists(self.reading.overdue)
-        self.addresses = Addresses(pages(self.vitals, self.lists.of), world, settings)
+        self.addresses = Addresses(pages(self.vitals, self.lists.of, settings), world, settings)
         self.signs = sign_feed.in_force(settings, world)
         self.latency = Latency()
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -221,6 +224,7 @@ class WebProcess:
                     lambda: datetime.now(self.settings.zone),
                     lambda: self.signs,
                 ),
+                *playlist_routes(self.settings, self.build),
                 Mount("/", app=WSGIMiddleware(dash.server, workers=10)),  # type: ignore[arg-type]
             ],
             middleware=[Middleware(GateMiddleware, gate=self.gate), Middleware(GZipMiddleware, minimum_size=2000)],
@@ -228,9 +232,9 @@ class WebProcess:
         )
 
 
-def build_id() -> str:
-    """The same for the same code and assets: a screen that sees another one loads itself again."""
-    digest = hashlib.sha256(__version__.encode())
+def build_id(composed: bytes = b"") -> str:
+    """The same for the same code, assets and walls: a screen that sees another one loads itself again."""
+    digest = hashlib.sha256(__version__.encode() + composed)
     for path in sorted(CODE.rglob("*")):
         if path.suffix in {".py", ".js", ".css"} and path.is_file():
             digest.update(path.read_bytes())

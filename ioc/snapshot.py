@@ -7,10 +7,10 @@ One is computed for all screens; panels are pure functions of it and a `Scope`. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -41,6 +41,9 @@ BINS_A_DAY = 144
 DAYS = 9
 """Days that a snapshot remembers in ten-minute bins: today and eight before."""
 
+AGES = (2, 7, 30)
+"""Overdue cases are told apart by the days that they are late: up to 2, up to 7, up to 30, and more."""
+
 Figure = Literal["received", "finished", "open", "overdue", "detected", "incidents_open", "uses", "errors"]
 
 SERIES: Mapping[Figure, tuple[Metric, ...]] = {
@@ -67,6 +70,9 @@ SERIES_FIGURES: tuple[Figure, ...] = (
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+T = TypeVar("T")
+
+REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,23 @@ class Snapshot:
     """By indicator, then unit code: own values."""
     feeds: tuple[FeedFigure, ...]
     live: bool = True
+    past: dict[Hashable, object] = field(default_factory=dict, compare=False, repr=False)
+    """What was made of the days before today: see `remembered`. Whoever changes those days empties it."""
+    kind_hours: Mapping[str, npt.NDArray[np.int32]] = field(default_factory=dict)
+    """Detections by kind: [DAYS, 24 local hours, U], the last day is today."""
+    overdue_ages: Ints | None = None
+    """Open overdue cases by days late [len(AGES) + 1, U], by handling unit; read less often than the others."""
+
+    def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What ``make`` gives, made once as long as the days before today do not change.
+
+        It may rest on nothing but those days; nobody may change what it gives.
+        """
+        if key not in self.past:
+            if len(self.past) >= REMEMBERED:
+                self.past.clear()
+            self.past[key] = make()
+        return self.past[key]  # type: ignore[return-value]
 
     @property
     def now_bin(self) -> int:
@@ -208,6 +231,17 @@ class Snapshot:
                 found[code] = figure
         return found
 
+    def detections(self, scope: Scope) -> dict[str, npt.NDArray[np.int64]]:
+        """Detections of the scope by kind: [DAYS, 24 local hours], the last day is today."""
+        places = self.world.subtree(scope.unit)
+        return {kind: table[:, :, places].sum(axis=2, dtype=np.int64) for kind, table in self.kind_hours.items()}
+
+    def ages(self, scope: Scope) -> tuple[int, ...]:
+        """Open overdue cases of the scope by days late: up to each of `AGES`, and more; by handling unit."""
+        if self.overdue_ages is None:
+            return (0,) * (len(AGES) + 1)
+        return tuple(int(n) for n in self.overdue_ages[:, self.world.subtree(scope.unit)].sum(axis=1))
+
     def feed(self, topic: str) -> FeedFigure | None:
         """The feed of a topic such as ``ioc.cases.v1``."""
         return next((feed for feed in self.feeds if feed.topic == topic), None)
@@ -246,6 +280,14 @@ class Snapshot:
 
         By handling unit whatever ``scope.by``. ``days_back`` 0 is today, at most DAYS - 1.
         """
+        if days_back:
+            key = ("series", scope.unit, figure, days_back)
+            return self.remembered(key, lambda: self._day(scope, figure, days_back))
+        own = self._day(scope, figure, 0)
+        own[self.now_bin + 1 :] = np.nan
+        return own
+
+    def _day(self, scope: Scope, figure: Figure, days_back: int) -> Floats:
         at = SERIES_FIGURES.index(figure)
         places = self.world.subtree(scope.unit)
         day = DAYS - 1 - days_back
@@ -253,12 +295,14 @@ class Snapshot:
         if figure in LEVELS:
             before = int(self.levels_before[at, places].sum()) + int(self.bins[at, places, :day, :].sum(dtype=np.int64))
             own = before + np.cumsum(own)
-        if days_back == 0:
-            own[self.now_bin + 1 :] = np.nan
+        own.flags.writeable = days_back == 0
         return own
 
     def usual(self, scope: Scope, figure: Figure) -> Band:
         """What is usual at this hour: quartiles over the remembered days like today (working or not)."""
+        return self.remembered(("usual", scope.unit, figure), lambda: self._usual(scope, figure))
+
+    def _usual(self, scope: Scope, figure: Figure) -> Band:
         alike = [back for back in range(1, DAYS) if self.working_days[DAYS - 1 - back] == self.working_days[DAYS - 1]]
         days = alike or list(range(1, DAYS))
         values = np.stack([self.series(scope, figure, back) for back in days])
@@ -306,6 +350,7 @@ def day_starts(as_of: datetime, zone: ZoneInfo) -> list[datetime]:
 
 
 __all__ = [
+    "AGES",
     "BINS_A_DAY",
     "DAYS",
     "LEVELS",

@@ -13,6 +13,7 @@ from typing import Any
 
 import dash
 import numpy as np
+import yaml
 from dash import html
 from dash.development.base_component import Component
 from playwright.sync_api import Page as Tab
@@ -23,7 +24,7 @@ from dashboards.pages import leader, wall
 from dashboards.panel import Language, Look, Page, Slots, Theme
 from dashboards.text import translate
 from dashboards.theme import ASSETS
-from ioc.settings import Settings
+from ioc.settings import Settings, load
 from ioc.snapshot import Scope, Snapshot
 from tests import plausible
 
@@ -149,11 +150,22 @@ STALE = [
 ]
 
 
+ROOT = Path(__file__).parents[1]
+WALLS = {key: yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))[key] for key in ("walls", "playlists")}
+
+
 def scenes() -> list[tuple[str, Page, tuple[int, int], dict[str, Any]]]:
     """Name, page, size and what is special of each picture."""
     found: list[tuple[str, Page, tuple[int, int], dict[str, Any]]] = []
     for size in SIZES["wall"]:
         found.append((f"wall-{size[0]}", wall.PAGE, size, {}))
+    composed = load(ROOT / "config.yaml", environ={}, data_dir="/nowhere")
+    for own in wall.pages(composed)[1:]:
+        for size in (*SIZES["wall"], (7680, 3240)):
+            found.append((f"{own.name}-{size[0]}", own, size, {}))
+        found.append((f"{own.name}-en", own, SIZES["wall"][1], {"language": "en"}))
+        found.append((f"{own.name}-empty", own, SIZES["wall"][1], {"empty": True}))
+        found.append((f"{own.name}-light", own, SIZES["wall"][1], {"theme": "light"}))
     wide = SIZES["wall"][1]
     found += [
         ("wall-64x27", wall.PAGE, (2560, 1080), {}),
@@ -194,7 +206,9 @@ def main(out: str, only: str = "") -> None:
         for name, page, size, special in scenes():
             if only not in name:
                 continue
-            settings = plausible.settings(units=PACKS[special.get("pack", "binhduong")], demo_mode=False)
+            settings = plausible.settings(
+                units=PACKS[special.get("pack", "binhduong")], demo_mode=False, **WALLS if page.device == "wall" else {}
+            )
             as_of = special.get("as_of", plausible.MONDAY)
             snapshot = plausible.snapshot(settings, plausible.world(settings), as_of, empty=special.get("empty", False))
             language, theme = special.get("language", "vi"), special.get("theme", "dark")

@@ -110,8 +110,38 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
         part = 0.32 / (at + 1) ** 1.2
         usage[at, 0] = bins[6, :, -1].sum(axis=1) * part
         usage[at, 1] = usage[at, 0] * (0.006, 0.008, 0.013, 0.04, 0.028, 0.003, 0, 0.01, 0, 0.002)[at % 10]
+        usage[at, 2] = usage[at, 0] * (31_000, 0, 214_000, 0, 0, 0, 0, 88_000, 0, 0)[at % 10]
+    watched = rng.poisson(weight * 420) * np.array([unit.kind == "commune" for unit in of.units])
+    single[Metric.CAMERAS_OFFLINE] = rng.binomial(watched, 0.03)
+    single[Metric.CAMERAS_TAMPERED] = rng.binomial(watched - single[Metric.CAMERAS_OFFLINE], 0.01)
+    single[Metric.CAMERAS_ONLINE] = watched - single[Metric.CAMERAS_OFFLINE] - single[Metric.CAMERAS_TAMPERED]
+    kinds = {} if empty else _kinds(weight, as_of, rng)
+    for table in kinds.values():
+        spread = np.zeros((units, DAYS, BINS_A_DAY), dtype=np.int64)
+        for hour in range(24):
+            left = table[:, hour].T.astype(np.int64)
+            now = as_of.minute // 10 + 1
+            for part in range(6):
+                gone = rng.binomial(left, 1 / (6 - part))
+                if hour == as_of.hour:
+                    gone[:, -1] = rng.binomial(left[:, -1], 1 / max(1, now - part)) if part < now else 0
+                spread[:, :, hour * 6 + part] = gone
+                left = left - gone
+        bins[SERIES_FIGURES.index("detected")] += spread
+        single[Metric.DETECTED] += table[-1].sum(axis=0)
+    late = pair[Metric.OVERDUE].sum(axis=1)
+    ages = np.zeros((4, units), dtype=np.int64)
+    for at, part in enumerate((0.46, 0.31, 0.17)):
+        ages[at] = late * part
+    ages[3] = late - ages[:3].sum(axis=0)
     root = of.root.code
+    below = [unit.code for unit in of.children(root) if unit.kind == "district"]
     values = {code: {root: IndicatorFigure(value, as_of - timedelta(days=3))} for code, value in VALUES.items()}
+    for at, code in enumerate(below):
+        for name, base in (("k_remote", 41.5), ("k_cashless", 49.0), ("satisfaction", 88.2)):
+            values.setdefault(name, {})[code] = IndicatorFigure(
+                round(base + 23 * ((at * 5 + len(name)) % 9) / 9, 1), as_of - timedelta(days=3)
+            )
     finished = sorted((as_of - timedelta(seconds=37 * at, hours=0), f"H09.12-261123-{1470 - at:04}") for at in range(6))
     places = [unit.code for unit in of.units if unit.pack == of.pack and leaf[unit.at]]
     return Snapshot(
@@ -139,7 +169,40 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
             FeedFigure(f"ioc.{name}.v1", 0, 1000, 2, 1, None if empty else as_of, None if empty else as_of)
             for name in ("cases", "cameras", "usage", "indicators")
         ),
+        kind_hours=kinds,
+        overdue_ages=ages,
     )
+
+
+def _kinds(
+    weight: npt.NDArray[np.float64], as_of: datetime, rng: np.random.Generator
+) -> dict[str, npt.NDArray[np.int32]]:
+    """Detections by kind: [DAYS, 24, U]; this morning one kind is far above its usual."""
+    hours = np.arange(24)
+    rush = 0.25 + np.exp(-(((hours - 7) / 2) ** 2)) + 0.8 * np.exp(-(((hours - 17) / 2) ** 2))
+    found = {}
+    for at, kind in enumerate(
+        (
+            "no_helmet",
+            "red_light",
+            "wrong_lane",
+            "illegal_parking",
+            "speeding",
+            "sidewalk",
+            "congestion",
+            "wrong_way",
+            "littering",
+            "crowd",
+            "camera_offline",
+        )
+    ):
+        mean = np.outer(rush * 62 / (at + 1) ** 1.15, weight)
+        table = rng.poisson(np.broadcast_to(mean, (DAYS, *mean.shape)))
+        if kind == "red_light":
+            table[-1, 8] = rng.poisson(mean[8] * 2.6)
+        table[-1, as_of.hour + 1 :] = 0
+        found[kind] = table.astype(np.int32)
+    return found
 
 
 def _cases(

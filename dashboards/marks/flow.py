@@ -1,8 +1,9 @@
-"""The flow of cases through the day: received above, finished below, each over its usual band."""
+"""Two figures through the day, one above the other, each over its usual band."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,37 @@ import numpy.typing as npt
 from dashboards.panel import Look
 from dashboards.text.formats import number
 from dashboards.theme import colours, layout
-from ioc.snapshot import Band, Figure
+from ioc.snapshot import LEVELS, Band, Figure
 
 Floats = npt.NDArray[np.float64]
 
-ROWS: tuple[tuple[Figure, str, str, tuple[float, float]], ...] = (
-    ("received", "tide", "y", (0.56, 0.94)),
-    ("finished", "tide-2", "y2", (0.0, 0.38)),
-)
-"""Figure, colour token, axis and the part of the height of each of the two charts."""
+DOMAINS = ((0.56, 0.94), (0.0, 0.38))
+"""The part of the height of each of the two charts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure and the token of its colour."""
+
+    figure: Figure
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The upper and the lower line; ``shared`` gives both one scale, so that their heights compare."""
+
+    upper: Line
+    lower: Line
+    shared: bool = True
+
+    @property
+    def axes(self) -> tuple[tuple[Line, str], tuple[Line, str]]:
+        """Each line with its axis."""
+        return (self.upper, "y"), (self.lower, "y2")
+
+
+CASES = Pair(Line("received", "tide"), Line("finished", "tide-2"))
 
 
 def peak(values: Floats, band: Band | None, until: int) -> int | None:
@@ -44,11 +67,12 @@ def figure(
     now_bin: int,
     hours: tuple[int, int],
     look: Look,
+    pair: Pair = CASES,
 ) -> dict[str, Any]:
     """The chart as plain data in Plotly's shape.
 
-    ``series`` [144] by figure (received, finished), their last value being the ten minutes under way, drawn as a hollow
-    dot; ``now`` in hours since midnight. Both charts share one scale, so that their heights compare.
+    ``series`` [144] by figure, their last value being the ten minutes under way, drawn as a hollow dot (a level is
+    always whole); ``now`` in hours since midnight.
     """
     ink = colours(look.theme)
     wall = look.device == "wall"
@@ -57,12 +81,15 @@ def figure(
     x_mid = [round((at + 0.5) / 6, 3) for at in range(first, last)]
     traces: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
-    top = 10.0
-    for name, _, _, _ in ROWS:
-        band = bands[name]
-        known = series[name][first : now_bin + 1]
-        top = max(top, float(np.nanmax(known, initial=0)), float(np.max(band.high, initial=0)) if band else 0)
-    for name, token, axis, _ in ROWS:
+    tops = []
+    for line, _ in pair.axes:
+        band = bands[line.figure]
+        known = series[line.figure][first : now_bin + 1]
+        tops.append(max(4.0, float(np.nanmax(known, initial=0)), float(np.max(band.high, initial=0)) if band else 0))
+    if pair.shared:
+        tops = [max(10.0, *tops)] * 2
+    for line, axis in pair.axes:
+        name, token = line.figure, line.token
         band, values = bands[name], series[name]
         place: dict[str, Any] = {"type": "scatter", "yaxis": axis, "hoverinfo": "skip"}
         if band is not None:
@@ -81,7 +108,8 @@ def figure(
             )
             median = {"color": ink["band-median"], "width": width / 3, "dash": "dash"}
             traces.append({**place, "mode": "lines", "x": x_mid, "y": mid, "line": median})
-        done = values[first:now_bin]
+        whole = name in LEVELS
+        done = values[first : now_bin + 1 if whole else now_bin]
         traces.append(
             {
                 **place,
@@ -95,7 +123,7 @@ def figure(
         marks: list[tuple[float, float, bool]] = []
         if done.size:
             marks.append((x_mid[done.size - 1], float(done[-1]), True))
-        if first <= now_bin < last:
+        if first <= now_bin < last and not whole:
             marks.append((x_mid[now_bin - first], float(values[now_bin]), False))
         traces.append(
             {
@@ -143,7 +171,7 @@ def figure(
                     "font": {"size": 28 if wall else 13, "color": ink["heat-soon" if look.theme == "dark" else "ink"]},
                 }
             )
-    return {"data": traces, "layout": _layout(look, hours, top, notes, now)}
+    return {"data": traces, "layout": _layout(look, hours, tops, notes, now)}
 
 
 def blank(look: Look) -> dict[str, Any]:
@@ -151,18 +179,18 @@ def blank(look: Look) -> dict[str, Any]:
     axes come while it draws the first time."""
     lines = [
         {"type": "scatter", "mode": "lines", "x": [6, 18], "y": [0, 0], "yaxis": axis, "line": {"width": 0}}
-        for _, _, axis, _ in ROWS
+        for axis in ("y", "y2")
     ]
-    return {"data": lines, "layout": _layout(look, (6, 18), 10, [], None)}
+    return {"data": lines, "layout": _layout(look, (6, 18), [10, 10], [], None)}
 
 
 def _layout(
-    look: Look, hours: tuple[int, int], top: float, notes: list[dict[str, Any]], now: float | None
+    look: Look, hours: tuple[int, int], tops: list[float], notes: list[dict[str, Any]], now: float | None
 ) -> dict[str, Any]:
     wall, whole = look.device == "wall", hours[1] - hours[0]
     step = (2 if whole <= 12 else 4) if wall else (3 if whole <= 12 else 6)
     ticks = list(range(hours[0] + (1 if step == 2 else 0 if wall else step), hours[1] + 1, step))
-    axis_y = {"range": [0, top * 1.08], "nticks": 3}
+    axes = [{"range": [0, round(top * 1.08, 2)], "nticks": 3} for top in tops]
     line = {"color": colours(look.theme)["ink-2"], "width": 2 if wall else 0.75}
     here = {"type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 0.97, "line": line}
     return layout(
@@ -174,8 +202,8 @@ def _layout(
             "ticktext": [f"{hour:02}:00" for hour in ticks],
             "anchor": "y2",
         },
-        yaxis={**axis_y, "domain": ROWS[0][3]},
-        yaxis2={**layout(look)["yaxis"], **axis_y, "domain": ROWS[1][3]},
+        yaxis={**axes[0], "domain": DOMAINS[0]},
+        yaxis2={**layout(look)["yaxis"], **axes[1], "domain": DOMAINS[1]},
         annotations=notes,
         shapes=[] if now is None else [{**here, "x0": round(now, 2), "x1": round(now, 2)}],
     )

@@ -45,7 +45,7 @@ def spread(
         for step in STEPS:
             label = _moved(wanted, step, width, height)
             far = abs(label.x - wanted.x) / label.width + abs(label.y - wanted.y) / label.height
-            own.append((far + _covered(label, avoid) * 2 + strange(at, label.x, label.y), label))
+            own.append((far + _covered(label, avoid) * 6 + strange(at, label.x, label.y), label))
         choices.append(own)
     placed = list(labels)
     for _ in range(3):

@@ -12,13 +12,15 @@ from dashboards.theme import MAP_CLASSES, colours, layout
 from ioc.figures import CaseFigures
 from ioc.snapshot import IncidentRow
 
-FEW = 10
-"""Below so many open cases a share says nothing: the ground is hatched."""
+FEW = 30
+"""Below so many open cases a share says little: the ground is hatched, as rankings leave such a unit out."""
 
 SHAPES: Mapping[str, str] = {"critical": "diamond", "high": "triangle-up", "medium": "square", "low": "circle"}
 ORDER = ("low", "medium", "high", "critical")
 
 Class = Literal["map-0", "map-1", "map-2", "map-3", "map-4", "few"]
+GROUNDS = (*MAP_CLASSES, "tide-quiet", "few")
+"""Every colour that the ground of a place may have."""
 
 
 def class_of(cases: CaseFigures) -> Class:
@@ -74,7 +76,7 @@ def pins(rows: Iterable[IncidentRow], places: Mapping[str, tuple[float, float]],
 
 def figure(
     view: View,
-    cases: Mapping[str, CaseFigures],
+    classes: Mapping[str, str],
     found: Sequence[Pin],
     box: Box,
     look: Look,
@@ -83,7 +85,7 @@ def figure(
 ) -> dict[str, Any]:
     """The map as plain data in Plotly's shape, filling its element exactly from corner to corner of ``box``.
 
-    ``window`` outlines the part that an inset shows.
+    ``classes`` gives each place one of `GROUNDS`; ``window`` outlines the part that an inset shows.
     """
     ink = colours(look.theme)
     wall = look.device == "wall"
@@ -91,8 +93,8 @@ def figure(
     traces: list[dict[str, Any]] = []
     if view.ground:
         traces.append(_ground(view.ground, ink["map-none"], ink["map-edge"], line * 0.8))
-    for name in (*MAP_CLASSES, "few"):
-        rings = [ring for place in view.places for ring in place.rings if class_of(cases[place.unit.code]) == name]
+    for name in GROUNDS:
+        rings = [ring for place in view.places for ring in place.rings if classes[place.unit.code] == name]
         if not rings:
             continue
         trace = _ground(rings, ink["map-none" if name == "few" else name], ink["map-line"], line)
@@ -109,7 +111,7 @@ def figure(
         traces.append(_ground(view.edges, None, ink["map-edge"], line * 1.4))
     dots = [place for place in view.places if not place.rings]
     if dots:
-        classes = [class_of(cases[place.unit.code]) for place in dots]
+        own = [classes[place.unit.code] for place in dots]
         traces.append(
             {
                 "type": "scatter",
@@ -119,7 +121,7 @@ def figure(
                 "y": [round(place.at[1], 2) for place in dots],
                 "marker": {
                     "size": 40 if wall else 20,
-                    "color": [ink["map-none" if name == "few" else name] for name in classes],
+                    "color": [ink["map-none" if name == "few" else name] for name in own],
                     "line": {"color": ink["map-edge"], "width": line * 1.2},
                 },
             }

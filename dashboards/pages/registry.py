@@ -9,10 +9,14 @@ from dashboards.pages import fields, leader, status, wall
 from dashboards.panel import Page
 from dashboards.panels import overdue
 from dashboards.vitals import Vitals
+from ioc.settings import Settings
+
+DEFAULTS = Settings()
 
 
-def pages(vitals: Callable[[], Vitals], lists: Lists = unread) -> tuple[Page, ...]:
-    """All pages; ``vitals`` is what `/status` knows beside the snapshot, ``lists`` the overdue cases of a scope."""
+def pages(vitals: Callable[[], Vitals], lists: Lists = unread, settings: Settings = DEFAULTS) -> tuple[Page, ...]:
+    """All pages; ``vitals`` is what `/status` knows beside the snapshot, ``lists`` the overdue cases of a scope; the
+    walls are those of the ``settings``."""
     late = overdue.panel(lists)
     tablet = (leader.page(late), fields.cases(late), fields.CAMERAS, fields.SERVICES, fields.KPI)
-    return (*tablet, wall.PAGE, status.page(vitals))
+    return (*tablet, *wall.pages(settings), status.page(vitals))

@@ -1,4 +1,4 @@
-"""Cases received and finished through the day: do we finish what comes in?"""
+"""Two figures through the day: do we finish what comes in, is more detected than usual, do uses fail?"""
 
 from __future__ import annotations
 
@@ -11,68 +11,78 @@ from dash.development.base_component import Component
 
 from dashboards.comparison import office_hours, usual_band
 from dashboards.marks import flow
+from dashboards.marks.flow import Line, Pair
 from dashboards.panel import Look, Panel, Slots, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, spoken
 from dashboards.text.formats import number
 from dashboards.theme import config
-from ioc.snapshot import Figure, Scope, Snapshot
+from ioc.snapshot import LEVELS, Figure, Scope, Snapshot
 
 NAME = "flow"
-FIGURES: tuple[Figure, Figure] = ("received", "finished")
 
 
-def frame(look: Look) -> Component:
-    """Two named lines over one chart."""
-    t = look.t
-    legends = [
-        html.Div(
-            [figure_text(NAME, figure, "n"), html.Span(t(f"flow.{figure}"))],
-            className=f"flow-name {figure}",
+def through_the_day(name: str, feed: str, pair: Pair) -> Panel:
+    """A panel of the two lines of ``pair``; its words are ``NAME.title``, ``NAME.spoken`` and ``flow.FIGURE``."""
+    figures = (pair.upper.figure, pair.lower.figure)
+
+    def frame(look: Look) -> Component:
+        """Two named lines over one chart."""
+        t = look.t
+        legends = [
+            html.Div(
+                [figure_text(name, line.figure, "n"), html.Span(t(f"flow.{line.figure}"))],
+                className=f"flow-name {where} {line.token}",
+            )
+            for line, where in ((pair.upper, "upper"), (pair.lower, "lower"))
+        ]
+        chart = dcc.Graph(
+            id=slot(name, "chart"),
+            figure=flow.blank(look),
+            config=config(look),
+            className="plot",
+            responsive=True,
         )
-        for figure in FIGURES
-    ]
-    chart = dcc.Graph(
-        id=slot(NAME, "chart"),
-        figure=flow.blank(look),
-        config=config(look),
-        className="plot",
-        responsive=True,
-    )
-    return html.Div(
-        [
-            heading(NAME, t("flow.title")),
-            html.Div([*legends, html.Div(chart, className="plot-box", **SILENT)], className="flow-box"),
-            spoken(NAME),
-        ],
-        className="flow",
-    )
+        return html.Div(
+            [
+                heading(name, t(f"{name}.title")),
+                html.Div([*legends, html.Div(chart, className="plot-box", **SILENT)], className="flow-box"),
+                spoken(name),
+            ],
+            className="flow",
+        )
 
+    def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
+        """The chart, the count of the latest full ten minutes of each line (of a level, the one now), and the days
+        behind the band."""
+        series = {figure: snapshot.series(scope, figure) for figure in figures}
+        bands = {figure: usual_band(snapshot, scope, figure) for figure in figures}
+        local = snapshot.as_of.astimezone(snapshot.zone)
+        at = snapshot.now_bin
+        latest = {}
+        for figure, values in series.items():
+            value = values[at] if figure in LEVELS else values[at - 1] if at else 0
+            latest[figure] = number(value, look.language)
+        days = max((band.days for band in bands.values() if band), default=0)
+        wall = look.device == "wall"
+        note = look.t("flow.note", days=days) if days and wall else look.t("flow.no_band") if wall else ""
+        chart = flow.figure(
+            series,
+            bands,
+            now=local.hour + local.minute / 60,
+            now_bin=at,
+            hours=_hours(snapshot, series),
+            look=look,
+            pair=pair,
+        )
+        return {
+            slot(name, "chart"): {"figure": chart},
+            slot(name, figures[0]): {"children": latest[figures[0]]},
+            slot(name, figures[1]): {"children": latest[figures[1]]},
+            slot(name, "note"): {"children": note},
+            slot(name, "spoken"): {"children": look.t(f"{name}.spoken", **latest)},
+        }
 
-def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
-    """The chart, the count of the latest full ten minutes of each line, and the days behind the band."""
-    series = {figure: snapshot.series(scope, figure) for figure in FIGURES}
-    bands = {figure: usual_band(snapshot, scope, figure) for figure in FIGURES}
-    local = snapshot.as_of.astimezone(snapshot.zone)
-    at = snapshot.now_bin
-    latest = {figure: number(values[at - 1] if at else 0, look.language) for figure, values in series.items()}
-    days = max((band.days for band in bands.values() if band), default=0)
-    wall = look.device == "wall"
-    note = look.t("flow.note", days=days) if days and wall else look.t("flow.no_band") if wall else ""
-    chart = flow.figure(
-        series,
-        bands,
-        now=local.hour + local.minute / 60,
-        now_bin=at,
-        hours=_hours(snapshot, series),
-        look=look,
-    )
-    return {
-        slot(NAME, "chart"): {"figure": chart},
-        slot(NAME, "received"): {"children": latest["received"]},
-        slot(NAME, "finished"): {"children": latest["finished"]},
-        slot(NAME, "note"): {"children": note},
-        slot(NAME, "spoken"): {"children": look.t("flow.spoken", **latest)},
-    }
+    return Panel(name, (feed,), frame, update, every_s=2)
 
 
 def _hours(snapshot: Snapshot, series: Mapping[Figure, npt.NDArray[np.float64]]) -> tuple[int, int]:
@@ -81,4 +91,11 @@ def _hours(snapshot: Snapshot, series: Mapping[Figure, npt.NDArray[np.float64]])
     return (0 if early else first), last
 
 
-PANEL = Panel(NAME, ("ioc.cases.v1",), frame, update, every_s=2)
+PANEL = through_the_day(NAME, "ioc.cases.v1", flow.CASES)
+DETECTIONS = through_the_day(
+    "detections",
+    "ioc.cameras.v1",
+    Pair(Line("detected", "tide"), Line("incidents_open", "heat-soon"), shared=False),
+)
+USAGE = through_the_day("usage", "ioc.usage.v1", Pair(Line("uses", "tide"), Line("errors", "heat-over"), shared=False))
+update = PANEL.update

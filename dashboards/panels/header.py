@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 from dash import html
 from dash.development.base_component import Component
@@ -11,6 +12,7 @@ from dashboards.panel import Look, Panel, Slots, age_tag, clock_tag, slot
 from dashboards.panels.heading import icon
 from ioc.facts import TOPICS
 from ioc.snapshot import Scope, Snapshot
+from ioc.walls import composed
 from ioc.workdays import holiday, is_working_day
 
 NAME = "header"
@@ -36,8 +38,26 @@ def feeds(look: Look) -> Component:
     return html.Ol(dots, className="feeds")
 
 
-def frame(look: Look) -> Component:
-    """Name and badges, feeds, clock."""
+def wall_tabs(look: Look, here: str) -> list[Component]:
+    """A link to each wall but those that have their time; that of ``here`` is marked. None where there is one only."""
+    shown = {
+        name: wall
+        for name, wall in composed(look.settings.walls).items()
+        if name == here or not (wall.from_ or wall.until)
+    }
+    links = [
+        html.A(
+            wall.title(look.language),
+            href=f"/wall/{name}",
+            **({"aria-current": "page"} if name == here else {}),
+        )
+        for name, wall in shown.items()
+    ]
+    return [html.Nav(links, className="wall-tabs", **{"aria-label": look.t("nav.walls")})] if len(links) > 1 else []  # type: ignore[arg-type]
+
+
+def frame(look: Look, here: str = "") -> Component:
+    """Name, tabs and badges, feeds, clock."""
     province = look.settings.province
     name = province.name_en if look.language == "en" else province.name_vi
     return html.Header(
@@ -49,6 +69,7 @@ def frame(look: Look) -> Component:
                 ],
                 className="whose",
             ),
+            *wall_tabs(look, here),
             html.Div(
                 [
                     *badges(look),
@@ -91,6 +112,12 @@ def day_note(on: date, look: Look) -> str:
     if after.weekday() < 5 and holiday(after, look.language):
         return look.t("calendar.tomorrow", date=f"{after:%d/%m}")
     return "" if is_working_day(on) else look.t("calendar.weekend")
+
+
+@cache
+def on_wall(name: str) -> Panel:
+    """The head of a wall, which marks its own tab."""
+    return Panel(NAME, (), lambda look: frame(look, name), update)
 
 
 PANEL = Panel(NAME, (), frame, update)

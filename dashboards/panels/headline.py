@@ -26,7 +26,9 @@ cases and none finished, which is no 0 %."""
 CASES, CAMERAS, USAGE = "ioc.cases.v1", "ioc.cameras.v1", "ioc.usage.v1"
 
 
-def _frame(name: str, title: str, picture: Callable[[], Component]) -> Callable[[Look], Component]:
+def headline_frame(name: str, title: str, picture: Callable[[], Component]) -> Callable[[Look], Component]:
+    """The frame of a headline figure: title, value with what it is compared with, a picture below."""
+
     def frame(look: Look) -> Component:
         return html.Div(
             [
@@ -58,11 +60,13 @@ def _short(title: str, look: Look) -> str:
     return "headline.on_time_short" if title == "headline.on_time" and look.device != "wall" else title
 
 
-def _spark_slot(name: str) -> Callable[[], Component]:
+def spark_slot(name: str) -> Callable[[], Component]:
+    """The picture of a headline figure: its day over its usual band."""
     return lambda: html.Img(id=slot(name, "spark"), src=BLANK, alt="", className="spark")
 
 
-def _compared(then: Before | None, look: Look) -> str:
+def compared(then: Before | None, look: Look) -> str:
+    """With what a figure is compared, in words."""
     if then is None:
         return look.t("headline.no_before")
     named, value = look.t(f"calendar.{then.weekday}"), number(round(then.value), look.language)
@@ -71,7 +75,7 @@ def _compared(then: Before | None, look: Look) -> str:
     return look.t("headline.before_on", day=named, date=f"{then.on:%d/%m}", value=value)
 
 
-def _slots(
+def headline_slots(
     name: str,
     look: Look,
     *,
@@ -84,6 +88,7 @@ def _slots(
     note: str = "",
     src: str | None = BLANK,
 ) -> Slots:
+    """Every slot of a headline figure; ``turn`` is up or down, ``src`` the spark (None: there is none)."""
     parts = [part for part in (delta, note) if part]
     sentence = look.t("spoken.figure", title=look.t(title), value=value + sign)
     slots: Slots = {
@@ -101,52 +106,59 @@ def _slots(
     return slots
 
 
-def _turn(change: float | None, bad: str = "") -> str:
+def turn_of(change: float | None, bad: str = "") -> str:
+    """The class of a change: up or down, in heat where that is ``bad``."""
     if change is None or change == 0:
         return ""
     return ("up" if change > 0 else "down") + (" heat" if bad and (change > 0) == (bad == "up") else "")
 
 
-def _total(name: str, title: str, figure: Figure, colour: str) -> Panel:
+def running_total(name: str, title: str, figure: Figure, colour: str, feed: str = CASES) -> Panel:
     """A running total since midnight, with its distance from the usual total."""
 
     def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
-        cases = snapshot.cases(scope)
-        now = cases.received if figure == "received" else cases.finished
+        now = _since_midnight(snapshot, scope, figure)
         then = before(snapshot, scope, figure)
         change = change_pct(now, then.value) if then else None
         far = distance(snapshot, scope, figure)
         hours = office_hours(snapshot)
-        return _slots(
+        return headline_slots(
             name,
             look,
             title=title,
             value=number(now, look.language),
             delta="" if change is None else percent(abs(change), look.language),
-            turn=_turn(change),
-            note=_compared(then, look),
+            turn=turn_of(change),
+            note=compared(then, look),
             src=spark(far[0], far[1], look, colour=colour, hours=hours, baseline=True) if far else BLANK,
         )
 
-    return Panel(name, (CASES,), _frame(name, title, _spark_slot(name)), update)
+    return Panel(name, (feed,), headline_frame(name, title, spark_slot(name)), update)
 
 
-RECEIVED = _total("headline-received", "headline.received", "received", "tide")
-FINISHED = _total("headline-finished", "headline.finished", "finished", "tide-2")
+def _since_midnight(snapshot: Snapshot, scope: Scope, figure: Figure) -> int:
+    if figure == "detected":
+        return snapshot.incidents(scope).detected
+    cases = snapshot.cases(scope)
+    return cases.received if figure == "received" else cases.finished
+
+
+RECEIVED = running_total("headline-received", "headline.received", "received", "tide")
+FINISHED = running_total("headline-finished", "headline.finished", "finished", "tide-2")
 
 
 def _overdue(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     now = snapshot.cases(scope).open_overdue
     then = before(snapshot, scope, "overdue")
     change = now - round(then.value) if then else None
-    return _slots(
+    return headline_slots(
         "headline-overdue",
         look,
         title="headline.overdue",
         value=number(now, look.language),
         delta="" if not change else number(abs(change), look.language),
-        turn=_turn(change, bad="up"),
-        note=_compared(then, look),
+        turn=turn_of(change, bad="up"),
+        note=compared(then, look),
         src=spark(
             snapshot.series(scope, "overdue"),
             usual_band(snapshot, scope, "overdue"),
@@ -160,7 +172,7 @@ def _overdue(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
 OVERDUE = Panel(
     "headline-overdue",
     (CASES,),
-    _frame("headline-overdue", "headline.overdue", _spark_slot("headline-overdue")),
+    headline_frame("headline-overdue", "headline.overdue", spark_slot("headline-overdue")),
     _overdue,
 )
 
@@ -201,7 +213,7 @@ def _on_time(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     pct, done = cases.on_time_pct if enough else None, cases.finished_on_time_pct
     whole = cases.finished + cases.open_overdue + cases.paused_overdue
     shown = percent(pct, look.language)
-    slots = _slots(
+    slots = headline_slots(
         name,
         look,
         title="headline.on_time",
@@ -226,7 +238,9 @@ def _on_time(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     return slots
 
 
-ON_TIME = Panel("headline-on-time", (CASES,), _frame("headline-on-time", "headline.on_time", _parts_bar), _on_time)
+ON_TIME = Panel(
+    "headline-on-time", (CASES,), headline_frame("headline-on-time", "headline.on_time", _parts_bar), _on_time
+)
 
 
 def _incidents(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
@@ -238,7 +252,7 @@ def _incidents(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         note = look.t("headline.unaccepted", n=number(found.unacknowledged, look.language))
     else:
         note = look.t("headline.all_accepted")
-    return _slots(
+    return headline_slots(
         "headline-incidents",
         look,
         title="headline.incidents",
@@ -259,7 +273,7 @@ def _incidents(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
 INCIDENTS = Panel(
     "headline-incidents",
     (CAMERAS,),
-    _frame("headline-incidents", "headline.incidents", _spark_slot("headline-incidents")),
+    headline_frame("headline-incidents", "headline.incidents", spark_slot("headline-incidents")),
     _incidents,
 )
 
@@ -270,18 +284,18 @@ def _usage(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     then = before(snapshot, scope, "uses")
     change = change_pct(uses, then.value) if then else None
     failed = errors * 100 / uses if uses else None
-    return _slots(
+    return headline_slots(
         "headline-usage",
         look,
         title="headline.usage",
         value=short_number(uses, look.language),
         delta=percent(abs(change), look.language) if change is not None else "",
-        turn=_turn(change),
+        turn=turn_of(change),
         note=look.t("headline.errors", pct=percent(failed, look.language))
         if failed is not None
         else look.t("headline.no_uses"),
         src=spark(
-            _finished_bins(snapshot, scope),
+            finished_bins(snapshot, scope),
             usual_band(snapshot, scope, "uses"),
             look,
             colour="tide",
@@ -290,14 +304,15 @@ def _usage(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     )
 
 
-def _finished_bins(snapshot: Snapshot, scope: Scope) -> npt.NDArray[np.float64]:
-    values = snapshot.series(scope, "uses")
+def finished_bins(snapshot: Snapshot, scope: Scope, figure: Figure = "uses") -> npt.NDArray[np.float64]:
+    """The day's series without the ten minutes under way."""
+    values = snapshot.series(scope, figure)
     values[snapshot.now_bin] = float("nan")
     return values
 
 
 USAGE_TOTAL = Panel(
-    "headline-usage", (USAGE,), _frame("headline-usage", "headline.usage", _spark_slot("headline-usage")), _usage
+    "headline-usage", (USAGE,), headline_frame("headline-usage", "headline.usage", spark_slot("headline-usage")), _usage
 )
 
 PANELS = (RECEIVED, FINISHED, OVERDUE, ON_TIME, INCIDENTS, USAGE_TOTAL)

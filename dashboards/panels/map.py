@@ -19,12 +19,14 @@ from dashboards.pages.addresses import unit_address
 from dashboards.panel import Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, icon, spoken
 from dashboards.panels.map_labels import NAME, Stage, Wanted, label, placed, wanted_labels
+from dashboards.panels.map_layers import LAYERS, Layer, Spot
 from dashboards.panels.ranks import ranked
-from dashboards.text.formats import number, percent
+from dashboards.text.formats import collation_key, number, percent
 from dashboards.text.names import listed
 from dashboards.theme import config
-from ioc.figures import SEVERITIES, CaseFigures
+from ioc.figures import SEVERITIES
 from ioc.snapshot import Scope, Snapshot, UnitRow
+from ioc.world import Unit
 
 CROWD = 12
 """Open incidents up to which those of low severity are drawn too: more would hide the names of places."""
@@ -38,31 +40,23 @@ TOP = 7
 TOP_BESIDE_INSET = 4
 
 
-def frame(look: Look) -> Component:
+def frame(look: Look, layer: Layer = LAYERS["overdue"]) -> Component:
     """Title, legends, the stage with the chart and its labels, on walls the inset and the worst places."""
     wall = look.device == "wall"
-    parts: list[Component] = [heading(NAME, look.t("map.title")), _legends(look), _stage(look)]
+    title = look.t(f"map.title_{layer.name}")
+    parts: list[Component] = [heading(NAME, title), _legends(look, layer), _stage(look)]
     if wall:
-        parts.append(html.Div([_top(look), _inset(look)], className="map-side"))
+        parts.append(html.Div([_top(look, layer), _inset(look)], className="map-side"))
     else:
         parts.append(html.P(id=slot(NAME, "worst"), className="map-worst"))
     return html.Div([*parts, spoken(NAME)], className="map")
 
 
-def _legends(look: Look) -> Component:
+def _legends(look: Look, layer: Layer) -> Component:
     t = look.t
-    classes = [
-        html.Span([html.I(className=f"key {name}"), t(f"map.{key}")])
-        for name, key in (
-            ("map-0", "class_0"),
-            ("map-1", "class_1"),
-            ("map-2", "class_2"),
-            ("map-3", "class_3"),
-            ("map-4", "class_4"),
-            ("map-few", "class_few"),
-        )
-    ]
-    shares = html.Div([html.Span(t("map.legend"), className="legend-title"), *classes], className="legend")
+    classes = [html.Span([html.I(className=f"key {name}"), t(f"map.{key}")]) for name, key in layer.legend]
+    title = html.Span(t(f"map.legend_{layer.name}"), className="legend-title")
+    shares = html.Div([title, *classes] if classes else [], className="legend")
     if look.device != "wall":
         return shares
     severities = [
@@ -108,7 +102,7 @@ def _inset(look: Look) -> Component:
     )
 
 
-def _top(look: Look) -> Component:
+def _top(look: Look, layer: Layer) -> Component:
     rows = [
         html.Li(
             [
@@ -122,17 +116,23 @@ def _top(look: Look) -> Component:
         for at in range(TOP)
     ]
     return html.Div(
-        [html.H3(look.t("map.highest")), html.Ol(rows), html.P(id=slot(NAME, "top-none"), className="of")],
+        [
+            html.H3(look.t(f"map.highest_{layer.name}")),
+            html.Ol(rows),
+            html.P(id=slot(NAME, "top-none"), className="of"),
+        ],
         className="map-top",
     )
 
 
-def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
+def update(snapshot: Snapshot, scope: Scope, look: Look, layer: Layer = LAYERS["overdue"]) -> Slots:
     """Colours, labels, pins and the worst places of the scope as it is now."""
     known = atlas(snapshot.world, look.settings)
     view = known.view(scope.unit)
-    rows = {row.unit.code: row for row in snapshot.rows(place.unit for place in view.places)}
-    cases = {code: row.cases for code, row in rows.items()}
+    units = [place.unit for place in view.places]
+    spots = layer.spots(snapshot, units, look)
+    classes = {code: spot.token for code, spot in spots.items()}
+    words = f"map.label_{layer.name}"
     width, height = STAGES[look.device]
     box = fitted(view.box, width / height)
     if look.device != "wall":
@@ -145,16 +145,16 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     window = dense and fitted(dense, INSET[0] / INSET[1])
     found = marks.pins(open_now, points, box, near)
     slots: Slots = {
-        slot(NAME, "chart"): {"figure": marks.figure(view, cases, found, box, look, window=window)},
+        slot(NAME, "chart"): {"figure": marks.figure(view, classes, found, box, look, window=window)},
         slot(NAME, "empty"): {"children": "" if view.places else look.t("map.none_below")},
         slot(NAME, "note"): {"children": _note(view, look)},
     }
-    wanted = wanted_labels(view, cases, look)
+    wanted = wanted_labels(view, {code: spot.count for code, spot in spots.items()}, look)
     outside = [one for one in wanted if not _inside(one.at, window)]
-    slots |= placed("label", LABELS, outside, Stage(scope.unit, box, STAGES[look.device]), look, known, found)
+    slots |= placed("label", LABELS, outside, Stage(scope.unit, box, STAGES[look.device]), look, known, found, words)
     if look.device == "wall":
-        slots |= _inset_slots(scope.unit, view, cases, dense, look, open_now, points, wanted)
-        slots |= _top_slots(list(rows.values()), look, TOP_BESIDE_INSET if dense else TOP)
+        slots |= _inset_slots(scope.unit, view, classes, dense, look, open_now, points, wanted, words)
+        slots |= _top_slots(spots, units, look, layer, TOP_BESIDE_INSET if dense else TOP)
         counts = snapshot.incidents(scope).open_by_severity
         told: dict[str, str] = {name: number(counts.get(name, 0), look.language) for name in SEVERITIES}
         if len(open_now) < len(everything):
@@ -162,8 +162,17 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         slots |= {slot(NAME, f"count-{name}"): {"children": told[name]} for name in SEVERITIES}
     else:
         slots |= _areas(view, box, look)
-        slots |= _worst(list(rows.values()), look)
-    return slots | _spoken(list(rows.values()), len(everything), look)
+        slots |= _worst(snapshot.rows(units), look)
+    if layer.name != "overdue":
+        return slots | _spoken_of(slots, layer, len(everything), look)
+    return slots | _spoken(snapshot.rows(units), len(everything), look)
+
+
+def _spoken_of(slots: Slots, layer: Layer, incidents: int, look: Look) -> Slots:
+    name = slots[slot(NAME, "top-name-0")]["children"] if slot(NAME, "top-name-0") in slots else ""
+    share = slots[slot(NAME, "top-share-0")]["children"] if name else ""
+    words = look.t(f"map.spoken_{layer.name}", name=name or "–", share=share or "–", incidents=incidents)
+    return {slot(NAME, "spoken"): {"children": words}}
 
 
 def _points(snapshot: Snapshot, look: Look) -> Mapping[str, tuple[float, float]]:
@@ -182,12 +191,13 @@ def _inside(at: tuple[float, float], window: Box | None) -> bool:
 def _inset_slots(
     code: str,
     view: View,
-    cases: Mapping[str, CaseFigures],
+    classes: Mapping[str, str],
     dense: Box | None,
     look: Look,
     open_now: Any,
     points: Mapping[str, tuple[float, float]],
     wanted: Sequence[Wanted],
+    words: str,
 ) -> Slots:
     known = atlas(look.world, look.settings)
     if dense is None:
@@ -200,7 +210,7 @@ def _inset_slots(
     found = marks.pins(open_now, points, box, (box[2] - box[0]) / INSET[0] * 40)
     return {
         slot(NAME, "inset"): {"className": "map-inset"},
-        slot(NAME, "inset-chart"): {"figure": marks.figure(view, cases, found, box, look)},
+        slot(NAME, "inset-chart"): {"figure": marks.figure(view, classes, found, box, look)},
         **placed(
             "inset",
             INSET_LABELS,
@@ -209,32 +219,33 @@ def _inset_slots(
             look,
             known,
             found,
+            words,
         ),
     }
 
 
-def _top_slots(rows: list[UnitRow], look: Look, most: int) -> Slots:
-    language, order = look.language, ranked(rows, look)
+def _top_slots(spots: Mapping[str, Spot], units: Sequence[Unit], look: Look, layer: Layer, most: int) -> Slots:
+    language = look.language
+    order = sorted(
+        (unit for unit in units if spots[unit.code].rank is not None),
+        key=lambda unit: (
+            -(spots[unit.code].rank or 0),
+            -spots[unit.code].count,
+            collation_key(listed(unit, language)),
+        ),
+    )[:most]
     slots: Slots = {}
     for at in range(TOP):
-        row = order.late[at] if at < min(most, len(order.late)) else None
-        share = row.cases.overdue_share_pct if row else None
-        slots[slot(NAME, f"top-{at}")] = {"className": "" if row else "hidden"}
+        unit = order[at] if at < len(order) else None
+        spot = spots[unit.code] if unit else None
+        slots[slot(NAME, f"top-{at}")] = {"className": "" if unit else "hidden"}
         slots[slot(NAME, f"top-share-{at}")] = {
-            "children": percent(share, language) if row else "",
-            "className": "share heat" if share is not None and share >= 3 else "share",
+            "children": spot.share if spot else "",
+            "className": "share heat" if spot and spot.heat else "share",
         }
-        slots[slot(NAME, f"top-name-{at}")] = {"children": listed(row.unit, language) if row else ""}
-        slots[slot(NAME, f"top-of-{at}")] = {
-            "children": look.t(
-                "map.share",
-                overdue=number(row.cases.open_overdue, language),
-                open=number(row.cases.open, language),
-            )
-            if row
-            else ""
-        }
-    slots[slot(NAME, "top-none")] = {"children": "" if order.late else look.t("map.no_overdue")}
+        slots[slot(NAME, f"top-name-{at}")] = {"children": listed(unit, language) if unit else ""}
+        slots[slot(NAME, f"top-of-{at}")] = {"children": spot.of if spot else ""}
+    slots[slot(NAME, "top-none")] = {"children": "" if order else look.t(f"map.none_{layer.name}")}
     return slots
 
 
@@ -272,7 +283,7 @@ def _worst(rows: list[UnitRow], look: Look) -> Slots:
     row = order.late[0]
     share = percent(row.cases.overdue_share_pct, look.language)
     words = [
-        f"{look.t('map.highest')}: ",
+        f"{look.t('map.highest_overdue')}: ",
         html.B(f"{listed(row.unit, look.language)} {share}"),
         f" ({number(row.cases.open_overdue, look.language)}/{number(row.cases.open, look.language)})",
     ]
@@ -300,4 +311,17 @@ def _note(view: View, look: Look) -> str:
     return look.t("map.note_district" if view.places[0].unit.kind == "district" else "map.note_commune", n=n)
 
 
+def on_layer(name: str) -> Panel:
+    """The map of a layer."""
+    layer = LAYERS[name]
+    return Panel(
+        f"map-{name}",
+        (layer.feed,),
+        lambda look: frame(look, layer),
+        lambda snapshot, scope, look: update(snapshot, scope, look, layer),
+        every_s=5,
+    )
+
+
 PANEL = Panel(NAME, ("ioc.cases.v1",), frame, update, every_s=5)
+INCIDENTS, USAGE, CAMERAS = (on_layer(name) for name in ("incidents", "usage", "cameras"))

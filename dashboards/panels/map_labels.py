@@ -14,7 +14,6 @@ from dashboards.marks.outlines import Atlas, Box, View
 from dashboards.panel import Look, Slots, slot
 from dashboards.panels.heading import figure_text
 from dashboards.text.formats import number
-from ioc.figures import CaseFigures
 
 NAME = "map"
 ABROAD, OFF_LAND = 2.5, 0.8
@@ -23,10 +22,10 @@ ABROAD, OFF_LAND = 2.5, 0.8
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A name, the overdue cases it counts, the point and the units it belongs to, whether a dot stands there."""
+    """A name, its count, the point and the units it belongs to, whether a dot stands there."""
 
     name: str
-    overdue: int
+    count: int
     at: tuple[float, float]
     codes: Collection[str]
     dotted: bool
@@ -51,13 +50,13 @@ class Stage:
         return west + x / self.size[0] * (east - west), north - y / self.size[1] * (north - south)
 
 
-def wanted_labels(view: View, cases: Mapping[str, CaseFigures], look: Look) -> list[Wanted]:
+def wanted_labels(view: View, counts: Mapping[str, int], look: Look) -> list[Wanted]:
     """A label for each place, on a crowded map for each group of them."""
     if view.groups:
         return [
             Wanted(
                 group.short,
-                sum(cases[code].open_overdue for code in group.codes),
+                sum(counts[code] for code in group.codes),
                 group.at,
                 frozenset(group.codes),
                 False,
@@ -68,7 +67,7 @@ def wanted_labels(view: View, cases: Mapping[str, CaseFigures], look: Look) -> l
     return [
         Wanted(
             place.unit.short(look.language),
-            cases[place.unit.code].open_overdue,
+            counts[place.unit.code],
             place.at,
             (place.unit.code,),
             not place.rings,
@@ -78,13 +77,22 @@ def wanted_labels(view: View, cases: Mapping[str, CaseFigures], look: Look) -> l
 
 
 def placed(
-    part: str, most: int, wanted: Sequence[Wanted], stage: Stage, look: Look, known: Atlas, pins: Sequence[Pin] = ()
+    part: str,
+    most: int,
+    wanted: Sequence[Wanted],
+    stage: Stage,
+    look: Look,
+    known: Atlas,
+    pins: Sequence[Pin] = (),
+    words: str = "map.label_overdue",
 ) -> Slots:
-    """The slots of up to ``most`` labels on a stage; where there are more, those with most overdue cases."""
-    shown = list(wanted) if len(wanted) <= most else sorted(wanted, key=lambda one: -one.overdue)[:most]
+    """The slots of up to ``most`` labels on a stage; where there are more, those with the highest counts. A label that
+    would stand on another is left out, the one with the lower count first. ``words`` is the text key of counts."""
+    chosen = list(wanted) if len(wanted) <= most else sorted(wanted, key=lambda one: -one.count)[:most]
     width, height = stage.size
     slots: Slots = {}
-    for at, label in enumerate(_room(shown, stage, look, known, pins)):
+    shown, room = _apart(chosen, _room(chosen, stage, look, known, pins, words))
+    for at, label in enumerate(room):
         one = shown[at]
         slots[slot(NAME, f"{part}-{at}")] = {
             "className": "map-label",
@@ -92,8 +100,8 @@ def placed(
         }
         slots[slot(NAME, f"{part}-name-{at}")] = {"children": one.name}
         slots[slot(NAME, f"{part}-n-{at}")] = {
-            "children": _count(one.overdue, look),
-            "className": "late" if one.overdue else "",
+            "children": _count(one.count, look, words),
+            "className": "late" if one.count else "",
         }
     for at in range(len(shown), most):
         slots[slot(NAME, f"{part}-{at}")] = {"className": "map-label hidden", "style": {}}
@@ -102,12 +110,29 @@ def placed(
     return slots
 
 
-def _room(shown: Sequence[Wanted], stage: Stage, look: Look, known: Atlas, pins: Sequence[Pin]) -> list[Label]:
+def _apart(wanted: Sequence[Wanted], room: Sequence[Label]) -> tuple[list[Wanted], list[Label]]:
+    kept: list[int] = []
+    for at in sorted(range(len(wanted)), key=lambda at: (-wanted[at].count, at)):
+        if not any(_touch(room[at], room[other]) for other in kept):
+            kept.append(at)
+    kept.sort()
+    return [wanted[at] for at in kept], [room[at] for at in kept]
+
+
+def _touch(one: Label, other: Label) -> bool:
+    wide = (one.width + other.width) / 2 - abs(one.x - other.x)
+    high = (one.height + other.height) / 2 - abs(one.y - other.y)
+    return wide > 2 and high > 2
+
+
+def _room(
+    shown: Sequence[Wanted], stage: Stage, look: Look, known: Atlas, pins: Sequence[Pin], words: str = "map.label_overdue"
+) -> list[Label]:
     wall = look.device == "wall"
     size, mark = (31, 40) if wall else (13, 18)
     boxes, marks = [], [stage.pixel((pin.x, pin.y)) for pin in pins]
     for one in shown:
-        text = _count(one.overdue, look)
+        text = _count(one.count, look, words)
         x, y = stage.pixel(one.at)
         if one.dotted:
             marks.append((x, y))
@@ -125,10 +150,10 @@ def _room(shown: Sequence[Wanted], stage: Stage, look: Look, known: Atlas, pins:
     return spread(boxes, *stage.size, avoid=avoid, strange=strange)
 
 
-def _count(n: int, look: Look) -> str:
+def _count(n: int, look: Look, words: str) -> str:
     if n == 0:
         return ""
-    return look.t("map.label", n=number(n, look.language)) if look.device == "wall" else number(n, look.language)
+    return look.t(words, n=number(n, look.language)) if look.device == "wall" else number(n, look.language)
 
 
 def label(part: str, at: int) -> Component:

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from functools import cache
 
 from dashboards.panel import Language, Translate
-from dashboards.text import en, vi
+from dashboards.text import en, vi, walls
 
-LANGUAGES: Mapping[Language, Mapping[str, str]] = {"vi": vi.WORDS, "en": en.WORDS}
+LANGUAGES: Mapping[Language, Mapping[str, str]] = {"vi": {**vi.WORDS, **walls.VI}, "en": {**en.WORDS, **walls.EN}}
 """The words of each language; a test holds their keys and their ``{names}`` equal."""
 
 

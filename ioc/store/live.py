@@ -9,6 +9,7 @@ becomes overdue on the screen at its moment, with no statement sent.
 from __future__ import annotations
 
 import time
+from collections.abc import Hashable
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
@@ -34,6 +35,7 @@ from ioc.store import indicators, lists
 from ioc.store.connect import Connection, translated
 from ioc.store.feeds import feeds
 from ioc.store.overview import by_code
+from ioc.store.patterns import Patterns
 from ioc.store.rollup import CHANGE, MINUTE_US
 from ioc.workdays import is_working_day
 from ioc.world import World
@@ -117,9 +119,12 @@ class Live:
         self.results: tuple[ReadyResult, ...] = ()
         self.measured: dict[str, dict[str, IndicatorFigure]] = {}
         self.pipeline: tuple[FeedFigure, ...] = ()
+        self.past: dict[Hashable, object] = {}
+        self.patterns = Patterns(world)
         self._empty(0)
 
     def _empty(self, at_us: int) -> None:
+        self.past = {}
         units, services = len(self.world.units), len(self.world.services)
         self.pair = np.zeros((CASE_ROWS, units, units), dtype=np.int64)
         self.single = np.zeros((SINGLE_ROWS, units), dtype=np.int64)
@@ -284,6 +289,8 @@ class Live:
         figure, places, at, delta = figure[kept], places[kept], rows["at_us"][kept], rows["delta"][kept]
         day = np.searchsorted(self.starts_us, at, side="right") - 1
         old = (day < 0) & IS_LEVEL[figure]
+        if (day < DAYS - 1).any():
+            self.past = {}
         np.add.at(self.levels_before, (figure[old], places[old]), delta[old])
         now = day >= 0
         bin_of_day = np.minimum((at[now] - self.starts_us[day[now]]) // BIN_US, BINS_A_DAY - 1)
@@ -300,6 +307,7 @@ class Live:
         if old or topics & 1 << Topic.INDICATORS:
             values = indicators.values(self.conn, as_of)
             self.measured = {code: by_code(self.world, own) for code, own in values.items()}
+        self.patterns.refresh(self.conn, as_of, self.starts, now=topics == ~0)
         if old:
             self.lists_s = now_s
         if now_s - self.feeds_s > FEEDS_S:
@@ -325,6 +333,9 @@ class Live:
             indicator_values=self.measured,
             feeds=self.pipeline,
             live=live,
+            past=self.past,
+            kind_hours=self.patterns.kinds,
+            overdue_ages=self.patterns.ages,
         )
 
     def at(self, as_of: datetime) -> Snapshot:

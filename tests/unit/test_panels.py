@@ -278,9 +278,9 @@ def test_names_on_the_map_hardly_cover_each_other(pack: str) -> None:
     chosen = Look("vi", "wall", "dark", translate("vi"), world, settings)
     known = atlas(world, settings)
     view = known.view(world.root.code)
-    cases = {row.unit.code: row.cases for row in snapshot.rows(place.unit for place in view.places)}
+    counts = {row.unit.code: row.cases.open_overdue for row in snapshot.rows(place.unit for place in view.places)}
     stage = map_labels.Stage(world.root.code, fitted(view.box, 1000 / 1040), (1000, 1040))
-    wanted = map_labels.wanted_labels(view, cases, chosen)
+    wanted = map_labels.wanted_labels(view, counts, chosen)
     labels = map_labels._room(wanted, stage, chosen, known, [])
     covered = 0.0
     for at, one in enumerate(labels):

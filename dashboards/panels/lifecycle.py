@@ -1,0 +1,108 @@
+"""Who holds what: open incidents by the step of their life, the gravest and longest waiting first."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboards.panel import Look, Panel, Slots, data, slot
+from dashboards.panels.heading import SILENT, figure_text, heading, spoken
+from dashboards.panels.incidents import kind_name
+from dashboards.text.formats import number
+from dashboards.text.names import listed
+from ioc.figures import SEVERITIES
+from ioc.snapshot import IncidentRow, Scope, Snapshot
+
+NAME = "lifecycle"
+STEPS = ("detected", "acknowledged", "verified", "dispatched", "in_progress")
+CARDS = 5
+"""A column holds at most so many cards; the others are counted."""
+
+
+def frame(look: Look) -> Component:
+    """A column for each step, with room for its cards."""
+    columns = [
+        html.Div(
+            [
+                html.H3([html.Span(look.t(f"state.{step}")), figure_text(NAME, f"n-{step}", "n")]),
+                html.Ol([_card(step, at) for at in range(CARDS)]),
+                html.P(id=slot(NAME, f"more-{step}"), className="more-cards"),
+            ],
+            className=f"step {step}",
+        )
+        for step in STEPS
+    ]
+    return html.Div(
+        [
+            heading(NAME, look.t("lifecycle.title"), look.t("lifecycle.note")),
+            html.Div(columns, className="board"),
+            spoken(NAME),
+        ],
+        className="lifecycle",
+    )
+
+
+def _card(step: str, at: int) -> Component:
+    return html.Li(
+        [
+            html.Span(id=slot(NAME, f"icon-{step}-{at}"), **SILENT),
+            html.Span(id=slot(NAME, f"kind-{step}-{at}"), className="kind"),
+            html.Span(id=slot(NAME, f"place-{step}-{at}"), className="place"),
+            html.Span(id=slot(NAME, f"age-{step}-{at}"), className="since", **data(since="")),
+        ],
+        id=slot(NAME, f"card-{step}-{at}"),
+        className="hidden",
+    )
+
+
+def board(rows: list[IncidentRow]) -> dict[str, list[IncidentRow]]:
+    """The incidents of each step: gravest first, then those that stand there longest."""
+    return {
+        step: sorted(
+            (row for row in rows if row.state == step),
+            key=lambda row: (-SEVERITIES.index(row.severity), row.state_at),  # type: ignore[arg-type]
+        )
+        for step in STEPS
+    }
+
+
+def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
+    """The cards of the scope as they stand now."""
+    steps = board(snapshot.own_incidents(scope))
+    slots: Slots = {}
+    for step, rows in steps.items():
+        slots[slot(NAME, f"n-{step}")] = {"children": number(len(rows), look.language)}
+        more = len(rows) - CARDS
+        slots[slot(NAME, f"more-{step}")] = {
+            "children": look.t("lifecycle.more", n=number(more, look.language)) if more > 0 else ""
+        }
+        for at in range(CARDS):
+            slots |= _card_slots(step, at, rows[at] if at < len(rows) else None, snapshot, look)
+    slots[slot(NAME, "spoken")] = {
+        "children": look.t(
+            "lifecycle.spoken",
+            n=sum(len(rows) for rows in steps.values()),
+            new=len(steps["detected"]),
+        )
+    }
+    return slots
+
+
+def _card_slots(step: str, at: int, row: IncidentRow | None, snapshot: Snapshot, look: Look) -> Slots:
+    unit = snapshot.world.by_code.get(row.unit) if row else None
+    alarm = row is not None and row.severity == "critical" and row.state == "detected"
+    named = f"card {row.severity}{' alarm' if alarm else ''}" if row else "hidden"
+    return {
+        slot(NAME, f"card-{step}-{at}"): {"className": named},
+        slot(NAME, f"icon-{step}-{at}"): {"className": f"i sev {row.severity} i-sev-{row.severity}" if row else ""},
+        slot(NAME, f"kind-{step}-{at}"): {
+            "children": kind_name(snapshot.world, row.kind, look.language) if row else ""
+        },
+        slot(NAME, f"place-{step}-{at}"): {
+            "children": "" if row is None else listed(unit, look.language) if unit else row.unit
+        },
+        slot(NAME, f"age-{step}-{at}"): {"data-since": row.state_at.isoformat() if row else ""},
+    }
+
+
+PANEL = Panel(NAME, ("ioc.cameras.v1",), frame, update)
