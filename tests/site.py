@@ -61,6 +61,7 @@ class Site:
         self.poison = 0
         self.running: list[subprocess.Popen[bytes]] = []
         self._asking: psycopg.Connection[Any] | None = None
+        self._producer: Producer | None = None
 
     def send(self, events: Sequence[tuple[str, Event]], poison: int = 0) -> None:
         """Records to the broker, acknowledged; some that nobody can read among them."""
@@ -83,7 +84,16 @@ class Site:
             finally:
                 out.close()
             return
-        producer = Producer({"bootstrap.servers": self.settings.kafka.bootstrap_servers, "message.timeout.ms": 90_000})
+        if self._producer is None:
+            self._producer = Producer(
+                {
+                    "bootstrap.servers": self.settings.kafka.bootstrap_servers,
+                    "message.timeout.ms": 90_000,
+                    "reconnect.backoff.max.ms": 500,
+                    "log_level": 2,
+                }
+            )
+        producer = self._producer
         failed: list[object] = []
         for topic, key, value in records:
             producer.produce(topic, value, key, on_delivery=lambda error, _: failed.append(error) if error else None)
