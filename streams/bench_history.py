@@ -147,15 +147,19 @@ class History:
 
     def measure(self) -> Result:
         """Fills the database unless it is filled, and measures."""
+        self.claim()
+        filled = self.filled or self._fill()
+        say("statistics, and old chunks by column …")
+        sizes.settle(self.conn)
+        return self._result(filled)
+
+    def claim(self) -> None:
+        """Takes the partitions of the bench, where they stand."""
         for topic in (Topic.CASES, Topic.CAMERAS, Topic.USAGE, Topic.INDICATORS):
             self.claims[topic] = offsets.claim(
                 self.conn, cluster=MARK, topic=topic, topic_id=MARK, partition=0, owner=MARK, begin=0
             )
             self.offsets[topic] = self.claims[topic].next_offset
-        filled = self.filled or self._fill()
-        say("statistics, and old chunks by column …")
-        sizes.settle(self.conn)
-        return self._result(filled)
 
     def _fill(self) -> dict[str, Any]:
         """Writes all days; what it came to is noted in the database, so that it can be measured again."""
@@ -163,7 +167,7 @@ class History:
         load_s, began_s, probes = 0.0, time.perf_counter(), 0
         one_day: list[float] = []
         for day in range(self.days):
-            self._load(province.day(day, self.ends_us - (self.days - day) * DAY_US))
+            self.load(province.day(day, self.ends_us - (self.days - day) * DAY_US))
             load_s, began_s = load_s + time.perf_counter() - began_s, time.perf_counter()
             if day == 0:
                 sizes.settle(self.conn)
@@ -216,7 +220,8 @@ class History:
             tables_rows={name: rows for name, (_, rows) in tables.items()},
         )
 
-    def _load(self, facts: Iterator[Made]) -> None:
+    def load(self, facts: Iterator[Made]) -> None:
+        """Writes facts in batches."""
         while piece := list(islice(facts, BATCH)):
             self._write(piece)
 
@@ -242,12 +247,12 @@ class History:
             live = Live(reading, self.world, self.settings)
             live.advance(moment(at_us))
             for _ in range(ROUNDS):
-                self._write(self._tenth(at_us))
+                self._write(self.tenth(at_us))
                 at_us += ROUND_US
                 found.append(timed(partial(live.advance, moment(at_us))))
         return found
 
-    def _tenth(self, at_us: int) -> Iterator[Made]:
+    def tenth(self, at_us: int) -> Iterator[Made]:
         """Twenty events of now: uses, steps of new cases, an incident, a camera's word."""
         places = [unit.no for unit in self.world.units if unit.pack == self.world.pack]
         services = list(self.world.service_numbers.values())

@@ -1,0 +1,230 @@
+"""Weeks of history: late truth across days, months and old chunks; plans; a filled database changes its engine."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from ioc.facts import Topic, moment
+from ioc.life import Rules
+from ioc.settings import Settings
+from ioc.store import housekeeping, hypertables, units
+from ioc.store.connect import Connection, connect
+from ioc.store.live import Live, read_snapshot
+from ioc.store.migrate import migrate, migrations
+from ioc.store.overview import overview
+from ioc.store.reconcile import reconcile
+from streams import bench_history
+from streams.bench_history import History
+from streams.bench_province import DAY_US, Province
+from tests.feeding import Feeder
+from tests.lives import MONDAY, SCOPES, USAGE, Event, ordinary
+from tests.recount import recount
+from tests.servers import DatabaseServer
+
+AFTER = datetime(2024, 9, 20, 3, 0, tzinfo=UTC)
+RAW = ("usage_event", "case_event", "incident_event", "health_event", "identity", "_hyper_", "compress_hyper_")
+
+
+def moved(seed: int, cases: int, days: int) -> list[tuple[str, Event]]:
+    """`ordinary` some days later."""
+
+    def later(text: str) -> str:
+        return (datetime.fromisoformat(text) + timedelta(days=days)).isoformat()
+
+    return [
+        (topic, event | {name: later(event[name]) for name in ("occurred_at", "due_at") if name in event})
+        for topic, event in ordinary(seed, cases)
+    ]
+
+
+def same_as_recount(feeder: Feeder, sent: Sequence[tuple[str, Event]]) -> None:
+    """Every scope at some moments of the month and over its edge."""
+    events: dict[str, list[Event]] = {}
+    known: set[tuple[str, str]] = set()
+    for topic, event in sent:
+        if (topic, event["event_id"]) not in known:
+            known.add((topic, event["event_id"]))
+            events.setdefault(topic, []).append(event)
+    month = datetime(2024, 8, 31, 17, 0, tzinfo=UTC)
+    asked = [
+        (AFTER, MONDAY - timedelta(days=2), AFTER),
+        (month, month - timedelta(days=11, seconds=7.5), month),
+        (month + timedelta(hours=5, seconds=30.25), month - timedelta(hours=3, microseconds=1), AFTER),
+    ]
+    for as_of, from_, to in asked:
+        for unit in SCOPES:
+            wanted = recount(
+                events, feeder.tree, unit=unit, scope="handling", as_of=as_of, from_=from_, to=to,
+                services=feeder.services, indicators=feeder.roll_ups, choices=feeder.choices,
+            )  # fmt: skip
+            assert feeder.overview(unit, "handling", as_of, from_, to) == wanted, (unit, as_of, from_)
+
+
+def by_column(conn: Connection) -> int:
+    """How many chunks are kept by column."""
+    if not hypertables.is_made(conn):
+        return 0
+    row = conn.execute("select count(*) from timescaledb_information.chunks where is_compressed").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def test_late_truth_across_a_day_a_month_and_old_chunks(
+    store: str, settings: Settings, postgres: DatabaseServer
+) -> None:
+    feeder = Feeder(store, settings, now=AFTER)
+    try:
+        newer, older, between = moved(1, 60, 12), moved(2, 60, 0), moved(3, 60, 8)
+        feeder.feed(newer)
+        feeder.feed(between[::2])
+        housekeeping.open_books(feeder.writing, settings, AFTER)
+        hypertables.compress_now(feeder.writing)
+        assert bool(by_column(feeder.writing)) == postgres.timescale
+        late = [*older, *between[1::2], *newer[:80], *between[:40]]
+        random.Random(7).shuffle(late)
+        for first in range(0, len(late), 97):
+            feeder.feed(late[first : first + 97])
+        report = reconcile(feeder.writing, feeder.rules, deep=True)
+        assert report.differences == 0, report.deep
+        same_as_recount(feeder, [*newer, *between, *older])
+        hypertables.compress_now(feeder.writing)
+        same_as_recount(feeder, [*newer, *between, *older])
+    finally:
+        feeder.close()
+
+
+def test_a_use_that_comes_again_for_an_old_chunk_is_a_duplicate(store: str, settings: Settings) -> None:
+    feeder = Feeder(store, settings, now=AFTER)
+    try:
+        sent = [one for one in ordinary(4, 50) if one[0] == USAGE]
+        uses = len({event["event_id"] for _, event in sent})
+        assert feeder.feed(sent).events == uses
+        hypertables.compress_now(feeder.writing)
+        housekeeping.forget(feeder.writing, settings, datetime.now(UTC) + timedelta(days=365))
+        again = feeder.feed(sent)
+        assert (again.events, again.duplicates) == (0, len(sent))
+        report = reconcile(feeder.writing, feeder.rules, deep=True)
+        assert report.differences == 0, report.deep
+    finally:
+        feeder.close()
+
+
+def test_a_filled_plain_database_gets_hypertables_in_place(
+    database: str, settings: Settings, postgres: DatabaseServer
+) -> None:
+    with connect(database) as conn:
+        migrate(conn, settings, upto=migrations()[-1].version)
+        units.sync(conn, settings)
+        conn.execute(
+            "insert into state (key, value) values ('rules', %(rules)s)", {"rules": Rules.of(settings).fingerprint}
+        )
+    feeder = Feeder(database, settings, now=AFTER)
+    try:
+        sent = [*moved(5, 80, 0), *moved(6, 80, 11)]
+        feeder.feed(sent)
+        assert not hypertables.is_made(feeder.writing)
+        rows = feeder.writing.execute("select * from usage_event order by event_id").fetchall()
+        for _ in range(2):
+            assert migrate(feeder.writing, settings) == []
+            assert hypertables.is_made(feeder.writing) == postgres.timescale
+        assert feeder.writing.execute("select * from usage_event order by event_id").fetchall() == rows
+        same_as_recount(feeder, sent)
+        more = moved(7, 40, 5)
+        feeder.feed(more)
+        same_as_recount(feeder, [*sent, *more])
+        report = reconcile(feeder.writing, feeder.rules, deep=True)
+        assert report.differences == 0, report.deep
+    finally:
+        feeder.close()
+
+
+def test_a_use_that_was_stored_twice_before_there_was_a_key_stays_counted_twice(
+    database: str, settings: Settings
+) -> None:
+    with connect(database) as conn:
+        migrate(conn, settings, upto=2)
+        for offset in (3, 9):
+            conn.execute(
+                """
+                insert into usage_event (unit, at, event_id, service, action, outcome, uses, source, record_offset)
+                values (1, '2026-01-01', 'u-1', 1, 'visit', 1, 5, 1, %(offset)s)
+                """,
+                {"offset": offset},
+            )
+        migrate(conn, settings)
+        assert conn.execute("select event_id, uses from usage_event order by record_offset").fetchall() == [
+            ("u-1", 5),
+            ("u-1 again from 1 9", 5),
+        ]
+
+
+class Noting(psycopg.Connection[Any]):
+    """A connection that keeps what it was asked."""
+
+    asked: dict[str, Any]
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        if re.match(r"\s*(select|with)", str(query)):
+            self.asked[str(query)] = params
+        return super().execute(query, params, **options)
+
+
+@pytest.fixture
+def filled(store: str, settings: Settings) -> Iterator[tuple[History, datetime]]:
+    """Three days of a province, 40,000 events, and the moment after them."""
+    with connect(store) as conn:
+        history = History(settings, conn, store, 3, 40_000)
+        history.claim()
+        province = Province(history.world, 13_000)
+        for day in range(3):
+            history.load(province.day(day, history.ends_us - (3 - day) * DAY_US))
+        conn.execute("vacuum (analyze)")
+        yield history, moment(history.ends_us)
+
+
+def test_no_live_statement_scans_a_raw_event_table(filled: tuple[History, datetime], store: str) -> None:
+    history, now = filled
+    noting: Noting = Noting.connect(store, autocommit=True, options="-c timezone=UTC")  # type: ignore[assignment]
+    noting.asked = {}
+    with noting:
+        live = Live(noting, history.world, history.settings)
+        live.advance(now)
+        history.load(iter(list(history.tenth(history.ends_us))))
+        live.lists_s = float("-inf")
+        live.advance(now + timedelta(seconds=1))
+        read_snapshot(noting, history.world, history.settings, now - timedelta(days=1, seconds=3))
+        overview(
+            noting, history.world, history.settings, unit="74", scope="handling", as_of=now,
+            from_=now - timedelta(days=2, seconds=7.5), to=now,
+        )  # fmt: skip
+        assert len(noting.asked) >= 12
+        for query, params in list(noting.asked.items()):
+            plan = "\n".join(row[0] for row in noting.execute("explain " + query, params).fetchall())
+            for table in RAW:
+                assert f"Seq Scan on {table}" not in plan, plan
+
+
+def test_the_bench_states_what_history_costs(
+    store: str, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench_history, "ROUNDS", 5)
+    for turn in range(2):  # the second run finds the history and only measures
+        assert bench_history.run(settings, days=2, events=4_000, dsn=store, keep=None, as_json=True) == 0
+        told = capsys.readouterr()
+        found = json.loads(told.out)
+        assert ("one day:" in told.err) == (turn == 0)
+    assert 3_500 < found["events"] <= 4_000
+    assert 0 < found["patch_p50_ms"] <= found["patch_p95_ms"]
+    assert found["tables_rows"]["usage_event"] >= 2_500
+    assert found["engine"].endswith("PostgreSQL 18.6")
+    with connect(store) as conn:
+        report = reconcile(conn, Rules.of(settings), deep=True)
+    assert report.differences == 0, report.deep
+    assert {source.topic for source in report.sources} == {int(topic) for topic in Topic}
