@@ -21,6 +21,7 @@ from ioc.facts import (
 from ioc.figures import STATES
 from ioc.life import Rules
 from ioc.store import fold, uses
+from ioc.store.columns import with_columns
 from ioc.store.connect import Connection, translated, with_microseconds
 from ioc.store.generations import repeated
 from ioc.store.known import Sorted, tell_apart
@@ -71,6 +72,7 @@ def write_batch(
     ids of uses that happened before ``sure_since_us`` may have been forgotten.
     """
     with_microseconds(conn)
+    with_columns(conn)
     with translated(), conn.transaction():
         conn.execute("select pg_advisory_xact_lock_shared(%(lock)s)", {"lock": OPENING_LOCK})
         check_claims(conn, batch)

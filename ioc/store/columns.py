@@ -16,7 +16,7 @@ import psycopg
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-from ioc.store.connect import EPOCH_2000_US
+from ioc.store.connect import EPOCH_2000_US, Connection
 
 Numbers = Sequence[int] | npt.NDArray[Any]
 
@@ -134,5 +134,17 @@ class _ColumnDumper(Dumper):
         return obj
 
 
-for _kind in (Smallints, Integers, Bigints, Moments, Uuids, Texts):
-    psycopg.adapters.register_dumper(_kind, type(f"{_kind.__name__}Dumper", (_ColumnDumper,), {"oid": _kind.array}))
+DUMPERS: dict[type[Column], type[Dumper]] = {
+    kind: type(f"{kind.__name__}Dumper", (_ColumnDumper,), {"oid": kind.array})
+    for kind in (Smallints, Integers, Bigints, Moments, Uuids, Texts)
+}
+
+
+def with_columns(conn: Connection) -> None:
+    """Makes a connection send columns; safe to repeat. A connection knows only what was registered when it was made."""
+    for kind, dumper in DUMPERS.items():
+        conn.adapters.register_dumper(kind, dumper)
+
+
+for _kind, _dumper in DUMPERS.items():
+    psycopg.adapters.register_dumper(_kind, _dumper)
