@@ -60,8 +60,8 @@ def parser() -> argparse.ArgumentParser:
     rebuild = verb("rebuild", "ioc.verbs:rebuild", "make every figure again from the stored steps")
     rebuild.add_argument("--check", action="store_true", help="only compare")
     doctor = verb("doctor", "streams.verbs:doctor", "check configuration, database, broker, clocks and disk")
-    looks = ["disk", "broker", "database", "schema", "clocks", "readers", "leader", "lag"]
-    doctor.add_argument("--only", nargs="+", choices=looks, default=(), help="these checks alone")
+    looks = "disk host broker database timescale schema tables clocks zones topics readers leader lag rejects findings"
+    doctor.add_argument("--only", nargs="+", choices=looks.split(), default=(), help="these checks alone")
     verb("asyncapi", "streams.verbs:asyncapi", "print the AsyncAPI document of the topics")
     bench = verb("bench", "streams.verbs:bench", "the project's own measurements")
     bench.add_argument("what", choices=["ingest", "history", "screens", "latency", "soak", "signs"])

@@ -40,6 +40,11 @@ POLICIES = """
 """
 
 
+def is_available(conn: Connection) -> bool:
+    """Whether the server has the extension, used or not."""
+    return conn.execute(AVAILABLE).fetchone() is not None
+
+
 def version(conn: Connection) -> str | None:
     """The version of TimescaleDB in this database; None where it is not."""
     row = conn.execute(VERSION).fetchone()

@@ -215,6 +215,17 @@ FORGIVE = """
 """
 
 
+OPEN = """
+    select s.topic, sum(k.records)::bigint from reject_kept k join source s on s.no = k.source group by s.topic order by s.topic
+"""
+
+
+def open_by_topic(conn: Connection) -> dict[int, int]:
+    """How many rejects of each topic are open and kept."""
+    with translated():
+        return {int(topic): int(records) for topic, records in conn.execute(OPEN).fetchall()}
+
+
 def overflows(
     conn: Connection, *, topic: str | None = None, reason: str | None = None, settled: bool = False
 ) -> list[Overflow]:
