@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -210,4 +211,4 @@ def _layout(
 
 
 def _whole(values: Floats) -> list[float | None]:
-    return [None if np.isnan(value) else round(float(value), 1) for value in values]
+    return [None if math.isnan(value) else value for value in np.round(values, 1).tolist()]

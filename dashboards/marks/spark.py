@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from urllib.parse import quote
 
 import numpy as np
@@ -50,32 +49,32 @@ def spark(
     if high - low < 1e-9:
         low, high = low - 1, high + 1
 
-    def x(at: int) -> float:
-        return room + at * (WIDTH - 2 * room) / (last - first - 1)
+    across = room + np.arange(last - first) * (WIDTH - 2 * room) / (last - first - 1)
 
-    def y(value: float) -> float:
+    def y(value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return HEIGHT - room - (value - low) * (HEIGHT - 2 * room) / (high - low)
 
     drawn = []
     if band is not None:
-        upper = [(x(at), y(float(v))) for at, v in enumerate(band.high[first:last])]
-        lower = [(x(at), y(float(v))) for at, v in enumerate(band.low[first:last])]
-        drawn.append(f"<path d='M{_points([*upper, *reversed(lower)])}Z' fill='{ink['band']}'/>")
+        edge = np.concatenate([band.high[first:last], band.low[first:last][::-1]])
+        around = _points(np.concatenate([across, across[::-1]]), y(edge))
+        drawn.append(f"<path d='M{around}Z' fill='{ink['band']}'/>")
     if baseline:
+        zero = y(np.zeros(1))[0]
         drawn.append(
-            f"<path d='M{room:.0f} {y(0):.0f}H{WIDTH - room:.0f}' stroke='{ink['band-median']}' stroke-width='2'"
+            f"<path d='M{room:.0f} {zero:.0f}H{WIDTH - room:.0f}' stroke='{ink['band-median']}' stroke-width='2'"
             " stroke-dasharray='8 8' fill='none'/>"
         )
-    line = [(x(int(at)), y(float(shown[at]))) for at in known]
+    xs, ys = across[known], y(shown[known])
     drawn.append(
-        f"<path d='M{_points(line)}' fill='none' stroke='{ink[colour]}' stroke-width='{STROKE:.0f}'"
+        f"<path d='M{_points(xs, ys)}' fill='none' stroke='{ink[colour]}' stroke-width='{STROKE:.0f}'"
         " stroke-linejoin='round' stroke-linecap='round'/>"
     )
-    end = line[-1]
-    drawn.append(f"<circle cx='{end[0]:.0f}' cy='{end[1]:.0f}' r='{DOT:.0f}' fill='{ink[colour]}'/>")
+    drawn.append(f"<circle cx='{xs[-1]:.0f}' cy='{ys[-1]:.0f}' r='{DOT:.0f}' fill='{ink[colour]}'/>")
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}'>{''.join(drawn)}</svg>"
-    return "data:image/svg+xml," + quote(svg, safe="/:=' ,<>()-.")
+    return "data:image/svg+xml," + svg.replace("#", "%23")  # the one sign in it that an address cannot hold
 
 
-def _points(pairs: Iterable[tuple[float, float]]) -> str:
-    return "L".join(f"{x:.0f} {y:.0f}" for x, y in pairs)
+def _points(xs: npt.NDArray[np.float64], ys: npt.NDArray[np.float64]) -> str:
+    pairs = zip(np.rint(xs).astype(int).tolist(), np.rint(ys).astype(int).tolist(), strict=True)
+    return "L".join(map("%d %d".__mod__, pairs))
