@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import astuple
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -19,7 +20,7 @@ from ioc.facts import Topic
 from ioc.figures import CaseFigures
 from ioc.settings import Settings, Sign
 from ioc.snapshot import Scope, Snapshot, local_midnight
-from ioc.world import Unit, World
+from ioc.world import Unit, World, load_world
 
 log = logging.getLogger("ioc.web")
 
@@ -146,3 +147,13 @@ def provider(hub: Hub, settings: Settings, signs: Mapping[str, Sign]) -> Provide
         )
 
     return of
+
+
+def measured(settings: Settings) -> dict[str, dict[str, Any]]:
+    """`ioc bench signs`: draw times and sizes of frames, by board, for a sign with every department of the province."""
+    from dashboards.sign import bench
+
+    now = datetime.now(settings.zone)
+    units = [unit for unit in load_world(settings, now.date()).units if unit.kind == "department"]
+    nothing = Figures(0, 0, 0, 0, 0, 0)
+    return bench.measure(tuple(sign_row(unit, nothing, settings.province.language) for unit in units), now)

@@ -17,7 +17,8 @@ FONTS: Final = Path(__file__).parent / "fonts"
 LEVELS: Final = 8
 _LOWER: Final = "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ"
 ACCENTED: Final = _LOWER + _LOWER.upper()
-_STEPS: Final = [round(cover * (LEVELS - 1) / 255) for cover in range(256)]
+_STEPS: Final = bytes(round(cover * (LEVELS - 1) / 255) for cover in range(256))
+_DRAWN: Final = bytes(255 if step else 0 for step in range(256))
 _LOCK: Final = threading.RLock()
 _LOOKALIKES: Final = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "‑": "-", "−": "-", "\u2019": "'", "\u2018": "'", "“": '"', "”": '"'}
@@ -84,6 +85,10 @@ def _font(file: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(FONTS / file), size, layout_engine=ImageFont.Layout.BASIC)
 
 
+def _mapped(image: Image.Image, steps: bytes) -> Image.Image:
+    return Image.frombytes("L", image.size, image.tobytes().translate(steps))
+
+
 @lru_cache(maxsize=4096)
 def run(text: str, face: Face) -> Run:
     """The ink of a text; a blank text has an ink of 1 x 1 empty pixel."""
@@ -95,11 +100,16 @@ def run(text: str, face: Face) -> Run:
     if bounds is None:
         blank = Image.new("L", (1, 1))
         return Run(blank, blank, 0, 0, advance * face.zoom)
-    mask = Image.frombytes("L", cover.size, bytes(cover)).crop(bounds).point(_STEPS)
+    mask = _mapped(Image.frombytes("L", cover.size, bytes(cover)).crop(bounds), _STEPS)
     if face.zoom > 1:
         mask = mask.resize((mask.width * face.zoom, mask.height * face.zoom), Image.Resampling.NEAREST)
-    drawn = mask.point([255 if step else 0 for step in range(256)])
-    return Run(mask, drawn, int(left + bounds[0]) * face.zoom, int(top + bounds[1]) * face.zoom, advance * face.zoom)
+    return Run(
+        mask,
+        _mapped(mask, _DRAWN),
+        int(left + bounds[0]) * face.zoom,
+        int(top + bounds[1]) * face.zoom,
+        advance * face.zoom,
+    )
 
 
 @cache

@@ -7,6 +7,7 @@ and every shape is kept with its box; the texts are also what screen readers and
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Final, Literal
 
 from PIL import Image
@@ -207,10 +208,16 @@ def _bearing(text: str, face: Face) -> int:
     """
     if not face.bitmap or not text or not text[-1].isdigit():
         return 0
-    ink, widest = run(text[-1], face), max(run(digit, face).width + run(digit, face).left for digit in "0123456789")
-    return widest - ink.left - ink.width
+    ink = run(text[-1], face)
+    return _widest_digit(face) - ink.left - ink.width
 
 
+@cache
+def _widest_digit(face: Face) -> int:
+    return max(run(digit, face).width + run(digit, face).left for digit in "0123456789")
+
+
+@lru_cache(maxsize=8192)
 def room(text: str, face: Face) -> int:
     """Width in px that a text takes, with the empty columns after its last digit."""
     text = speakable(text, face)

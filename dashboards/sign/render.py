@@ -4,6 +4,8 @@ import io
 from dataclasses import dataclass
 from typing import Final
 
+from PIL import Image
+
 from dashboards.sign.boards import Board, board_for
 from dashboards.sign.codes import draw_codes
 from dashboards.sign.data import SignData
@@ -49,15 +51,30 @@ def draw(seen: View, width: int, height: int, page: int, *, layout: tuple[int, i
     """The page of a view, in the layout that suits the size or the one of size `layout`; equal arguments give equal
     bytes.
     """
+    canvas, board, number, count = compose(seen, width, height, page, layout=layout)
+    texts = tuple(placed.text for placed in canvas.texts)
+    return Drawn(encode(canvas.image(width, height)), texts, number, count, _warning(canvas, board, width, height))
+
+
+def compose(
+    seen: View, width: int, height: int, page: int, *, layout: tuple[int, int] | None = None
+) -> tuple[Canvas, Board, int, int]:
+    """The page on its canvas, before it is enlarged and made a PNG, with its board, its number and the count of
+    pages.
+    """
     board = board_for(*(layout or (width, height)))
     pages = plan(seen, board)
     number = page % len(pages)
     canvas = Canvas(board.width, board.height)
     _draw(canvas, seen, board, pages[number], number, len(pages))
+    return canvas, board, number, len(pages)
+
+
+def encode(image: Image.Image) -> bytes:
+    """The PNG of a palette image."""
     out = io.BytesIO()
-    canvas.image(width, height).save(out, "PNG", compress_level=6)
-    texts = tuple(placed.text for placed in canvas.texts)
-    return Drawn(out.getvalue(), texts, number, len(pages), _warning(canvas, board, width, height))
+    image.save(out, "PNG", compress_level=6)
+    return out.getvalue()
 
 
 def _draw(canvas: Canvas, seen: View, board: Board, page: Page, number: int, count: int) -> None:

@@ -3,6 +3,7 @@ from page to page.
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from dashboards.sign.boards import Board
@@ -57,6 +58,7 @@ class Columns:
     bare: bool = False
 
 
+@lru_cache(maxsize=64)
 def _columns(view: View, board: Board, right: int) -> Columns:
     """Columns from the right edge inwards: the largest faces that leave every unit its short name, under long titles
     if need be for only two units of three; else short titles. Where nothing leaves them room, the smallest; some
