@@ -168,6 +168,7 @@ def create_app(addresses: Addresses, build: str) -> Centre:
     )
     register(app, addresses)
     app.server.after_request(remember)
+    app.server.after_request(lambda response: not_found(response, addresses))
     return app
 
 
@@ -199,6 +200,17 @@ def nothing_here(language: Language) -> Component:
     """The page of an address that means nothing."""
     t = translate(language)
     return html.Main([html.H1(t("missing.title")), html.P(t("missing.text")), dcc.Link(t("missing.home"), href="/")])
+
+
+def not_found(response: flask.Response, addresses: Addresses) -> flask.Response:
+    """Dash answers every path with its one document; one that shows no page says so in its status too."""
+    is_document = response.mimetype == "text/html" and response.status_code == 200
+    if is_document and not flask.request.path.startswith("/_dash"):
+        page = addresses.page(flask.request.path)
+        query = {**(page.asks if page else {}), **flask.request.args.to_dict()}
+        if page is None or addresses.scope(query) is None:
+            response.status_code = 404
+    return response
 
 
 def remember(response: flask.Response) -> flask.Response:

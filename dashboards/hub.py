@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TypeVar
 
+from dashboards.broken import broken_tile, error_code
 from dashboards.encode import Encoded, EncodedSlot, changed_slot, encode_slot, slots_object, whole_slot
 from dashboards.panel import Language, Look, Page, Panel, Theme, slot
 from dashboards.source import Source
@@ -79,6 +79,8 @@ class Channel:
     left_s: float = 0.0
     slots: dict[str, dict[str, Encoded]] = field(default_factory=dict)
     done_s: dict[str, float] = field(default_factory=dict)
+    broken: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    """Panels that fail: the code of the error, and since when."""
     sequence: int = -1
     data_at: datetime | None = None
     painted_s: float = float("-inf")
@@ -305,16 +307,11 @@ class Hub:
             if (panel.name, code) not in self._told:
                 self._told.add((panel.name, code))
                 log.exception("panel %s is broken (%s) at %s", panel.name, code, channel.place.scope)
-            text = channel.look.t("panel.broken", code=code)
-            return {error_slot: encode_slot({"children": text})}
+            if channel.broken.get(panel.name, ("",))[0] != code:
+                channel.broken[panel.name] = code, snapshot.as_of.astimezone(snapshot.zone)
+            return {
+                error_slot: encode_slot({"children": broken_tile(code, channel.broken[panel.name][1], channel.look)})
+            }
+        channel.broken.pop(panel.name, None)
         found[error_slot] = encode_slot({"children": ""})
         return found
-
-
-def error_code(error: BaseException) -> str:
-    """A short code that is the same for the same error at the same line: what people read out on the telephone."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else ""
-    return f"{zlib.crc32(f'{type(error).__name__}@{where}'.encode()) & 0xFFFF:04X}"

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from dashboards.hub import Hub, Picture, Place, error_code
+from dashboards.broken import error_code
+from dashboards.hub import Hub, Picture, Place
 from dashboards.panel import Page, Slots, slot
 from ioc.errors import Transient
 from ioc.snapshot import Scope
@@ -129,7 +130,7 @@ def test_a_broken_panel_says_so_and_the_others_go_on(
     with_hub = running(page(panel("bad", broken), counting("good")))
     with_hub.hub.watch(DARK)
     first = slots(with_hub.next().whole)
-    assert "mã" in first[slot("bad", "error")]["children"]
+    assert "Mã lỗi" in json.dumps(first[slot("bad", "error")], ensure_ascii=False)
     assert first[slot("good", "value")]["children"] == "1"
     with_hub.source.show(picture(2))
     assert slots(with_hub.next().delta) == {slot("good", "value"): {"children": "2"}}
