@@ -23,12 +23,12 @@ TOLD = 3
 
 def engine(conn: Connection, settings: Settings) -> str:  # noqa: ARG001
     """Which database this is, and whether it is one that this program was tested on."""
-    found = health.versions(conn)
-    if int(found.server.partition(".")[0]) < OLDEST_POSTGRES:
-        raise OSError(f"PostgreSQL {found.server} is older than {OLDEST_POSTGRES}: update the server")
     encoding = schema_health.encoding(conn)
     if encoding != "UTF8":
         raise OSError(f"the database keeps text as {encoding}, which has not every letter: make one with encoding UTF8")
+    found = health.versions(conn)
+    if int(found.server.partition(".")[0]) < OLDEST_POSTGRES:
+        raise OSError(f"PostgreSQL {found.server} is older than {OLDEST_POSTGRES}: update the server")
     return f"PostgreSQL {found.server}, " + (f"TimescaleDB {found.timescale}" if found.timescale else "no TimescaleDB")
 
 
