@@ -32,7 +32,7 @@ def items(view: View) -> tuple[Words, ...]:
         return (((view.words("waiting")[0], WHITE),),)
     found = [_figures(f"{view.words('today')[0]}:", view, view.totals, ("received", "finished", "on_time", "overdue"))]
     for row in view.rows:
-        found.append(_figures(f"{row.names[0]}:", view, row.cells, ("received", "on_time", "overdue")))
+        found.append(_figures(f"{row.names.headed[0]}:", view, row.cells, ("received", "on_time", "overdue")))
     if view.codes:
         codes = [(code, WHITE) for code in view.codes[:MOST_CODES]]
         parted = [part for code in codes for part in (code, (_DOT, WHITE))][:-1]

@@ -64,16 +64,16 @@ def _columns(view: View, board: Board, right: int) -> Columns:
     if need be for only two units of three; else short titles. Where nothing leaves them room, the smallest; some
     names are then initials. Words that stand for a figure are as long as leaves every unit its name.
     """
-    trials = [(0, 2, 1.0), (0, 3, 1.0), (0, 3, 2 / 3), (1, 2, 1.0), (1, 3, 2 / 3), (1, 3, 0.0)]
+    trials = [(0, True, 1.0), (0, False, 1.0), (0, False, 2 / 3), (1, True, 1.0), (1, False, 2 / 3), (1, False, 0.0)]
     if board.strip:
-        trials.remove((0, 3, 2 / 3))
-    for form, names, wanted in trials:
+        trials.remove((0, False, 2 / 3))
+    for form, headed, wanted in trials:
         for heading in board.headings:
             for row in board.row:
                 for words in (1, 2, 3):
                     table = _set_columns(view, board, right, row, heading, form, words)
                     space = table.names_end - board.margin
-                    short = sum(any(room(name, row) <= space for name in unit.names[:names]) for unit in view.rows)
+                    short = sum(_fits(_good(unit, headed), row, space) for unit in view.rows)
                     if short < wanted * len(view.rows) or space < room(view.words("unit")[-1], heading):
                         break
                     found = table
@@ -87,9 +87,8 @@ def _loosened(view: View, board: Board, table: Columns) -> Columns:
     space = table.names_end - board.margin
     title = room(fit(view.words("unit"), (table.heading,), space)[0], table.heading)
     bare = any(
-        room(unit.names[1], table.row) > space >= room(unit.names[2], table.row)
+        not _fits(unit.names.headed, table.row, space) and _fits(unit.names.bare, table.row, space)
         for unit in view.rows
-        if unit.names[1] != unit.names[2]
     )
     table = replace(table, bare=bare)
     widest = max([title, *(room(_name(unit, table, space), table.row) for unit in view.rows)])
@@ -101,10 +100,19 @@ def _loosened(view: View, board: Board, table: Columns) -> Columns:
     return replace(table, columns=tuple(moved), names_end=table.names_end - more * (count - 1))
 
 
+def _good(unit: RowView, headed: bool) -> tuple[str, ...]:
+    """Names that need no guessing."""
+    return unit.names.headed if headed else (*unit.names.headed, *unit.names.bare)
+
+
+def _fits(names: tuple[str, ...], face: Face, space: int) -> bool:
+    return any(room(name, face) <= space for name in names)
+
+
 def _name(unit: RowView, table: Columns, space: int) -> str:
-    _, short, bare, *shorter = unit.names
-    names = (bare, *shorter) if table.bare and short != bare else unit.names
-    return fit(names, (table.row,), space)[0]
+    names = unit.names
+    candidates = (*names.bare, *names.headed, *names.last) if table.bare and names.bare else names.every
+    return fit(candidates, (table.row,), space)[0]
 
 
 def _set_columns(view: View, board: Board, right: int, row: Face, heading: Face, form: int, words: int) -> Columns:
@@ -193,7 +201,7 @@ def _unit(canvas: Canvas, view: View, board: Board, row: RowView, box: Box) -> N
     """One unit on the smallest board: its name in the band, its rate large, its overdue cases below unless a strip
     stands there.
     """
-    name, face = fit(row.names, board.title, board.width - 2 * board.margin)
+    name, face = fit(row.names.every, board.title, board.width - 2 * board.margin)
     band = Box(0, 0, board.width, board.band)
     canvas.text(
         name, face, WHITE, x=board.width // 2, baseline=baseline_in(face, 0, board.band), align="middle", within=band

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from dashboards.sign.data import SignData, bucket_age_s
+from dashboards.sign.names import Names, names
 from dashboards.sign.suppression import HIDDEN, SMALLEST_SHOWN, Shown, ShownFigures, shown_board
 from dashboards.sign.words import age, number, percent, words
 
@@ -14,7 +15,6 @@ Tone = Literal["plain", "good", "warning", "bad", "received"]
 
 _GOOD_TENTHS: Final = 980
 _WARNING_TENTHS: Final = 950
-_INITIALS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """One row of the table: the unit's names, longest first, and what is shown beside them."""
+    """One row of the table: the unit's names, and what is shown beside them."""
 
-    names: tuple[str, ...]
+    names: Names
     cells: Cells
 
 
@@ -123,7 +123,7 @@ def view(data: SignData) -> View:
         rows=()
         if never
         else tuple(
-            RowView(_names(row.full, row.short, row.initials), _cells(shown, data.language))
+            RowView(names(row.full, row.short, row.initials), _cells(shown, data.language))
             for row, shown in zip(data.rows, rows, strict=True)
         ),
         codes=() if never else data.ready_codes,
@@ -144,15 +144,6 @@ def _clock(at: datetime, *, same_day: bool) -> str:
 
 def _upper(*texts: str) -> tuple[str, ...]:
     return tuple(text.strip(" –").upper() for text in texts if text.strip(" –"))
-
-
-def _names(full: str, short: str, initials: str) -> tuple[str, ...]:
-    """Full, short, short without the "Sở" that most have, initials, and for the worst case the first letters of the
-    words.
-    """
-    bare = short.removeprefix("Sở ")
-    letters = "".join(word[0] for word in full.split() if word[0].isalnum()).upper()[:_INITIALS]
-    return (full or "–", short or full or "–", bare or short or full or "–", *filter(None, (initials, letters, "–")))
 
 
 def _unknown() -> Cells:

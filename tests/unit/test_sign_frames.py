@@ -131,7 +131,7 @@ def test_every_unit_every_total_and_every_code_is_on_some_page(size: tuple[int, 
         assert texts.count(code) == 1
     if board_for(*size).rows:
         for row in seen.rows:
-            assert any(name in texts for name in row.names), row.names
+            assert any(name in texts for name in row.names.every), row.names
     shown = (
         ("received", "finished", "on_time")
         if size == (1280, 640)
