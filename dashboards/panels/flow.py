@@ -82,7 +82,7 @@ def through_the_day(name: str, feed: str, pair: Pair) -> Panel:
             slot(name, "spoken"): {"children": look.t(f"{name}.spoken", **latest)},
         }
 
-    return Panel(name, (feed,), frame, update, every_s=2)
+    return Panel(name, (feed,), frame, update, every_s=0.7)
 
 
 def _hours(snapshot: Snapshot, series: Mapping[Figure, npt.NDArray[np.float64]]) -> tuple[int, int]:
