@@ -7,6 +7,7 @@ partitions, which `seek` lets go. The group's committed offsets are never read; 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -28,6 +29,9 @@ SESSION_MS = 6_000
 """How soon the partitions of a consumer that died are given to others."""
 METADATA_MS = 10_000
 """How soon new partitions, and topics that were made anew, are noticed at the latest."""
+FEW_FIRST_S = 0.1
+"""How often partitions where few records wait are read before the others."""
+MANY = 5_000
 JOIN_POLL_S = 0.25
 """The shortest poll while partitions are being shared out."""
 
@@ -91,8 +95,9 @@ class KafkaSource:
         self._listener = listener
         self._sought: set[Place] = set()
         self._topic_ids: dict[str, Any] = {}
-        self._leader_epochs: dict[Place, int] = {}
+        self._links: dict[Place, tuple[int, Any]] = {}
         self._closed = False
+        self._few_at_s = 0.0
 
     @classmethod
     def open(cls, settings: Settings, owner: str) -> KafkaSource:
@@ -129,7 +134,7 @@ class KafkaSource:
 
     def poll(self, timeout_s: float, max_records: int) -> list[Slice]:
         """See `Source.poll`."""
-        found = self._poll(timeout_s, max_records)
+        found = self._few_first(max_records) or self._poll(timeout_s, max_records)
         self._lose_remade_topics()
         self._lose_moved_leaders()
         return [Slice(place, records) for pair, records in found.items() if (place := _place(pair)) in self._sought]
@@ -148,6 +153,25 @@ class KafkaSource:
             except kafka_errors.CorruptRecordError as error:
                 raise Transient(f"kafka: {error}") from error
             return {}
+
+    def _few_first(self, max_records: int) -> dict[Any, list[Any]]:
+        """Now and then: what there is of partitions where few records wait.
+
+        The driver hands its buffers out one after the other: behind those of a backlog a new record would wait for
+        all of them to be written.
+        """
+        now_s = time.monotonic()
+        if now_s < self._few_at_s:
+            return {}
+        self._few_at_s = now_s + FEW_FIRST_S
+        many = []
+        for place, position in self.positions().items():
+            end = self._consumer.highwater(_pair(place))
+            if end is not None and end - position > MANY:
+                many.append(_pair(place))
+        if not 0 < len(many) < len(self._sought):
+            return {}
+        return self._poll_without(many, 0.0, max_records)
 
     def _mind_the_join(self, timeout_s: float) -> float:
         """How long to poll, so that a join that has begun is also finished.
@@ -172,16 +196,24 @@ class KafkaSource:
                     self._lose([pair for pair in self._consumer.assignment() if pair.topic == title])
 
     def _lose_moved_leaders(self) -> None:
-        """A new leader may lack what the former one had, and have grown beyond it since."""
-        moved = [place for place, epoch in self._leader_epochs.items() if self._leader_epoch(_pair(place)) > epoch]
-        if moved:
-            self._lose(map(_pair, moved))
-            for place in moved:
-                del self._leader_epochs[place]
+        """A new leader, and a broker that was away, may lack what was read and have grown beyond it since."""
+        moved = []
+        for place, (epoch, connection) in self._links.items():
+            now = self._link(_pair(place))
+            if now[0] > epoch or (now[1] is not connection is not None and now[1] is not None):
+                moved.append(place)
+            elif connection is None:
+                self._links[place] = now
+        self._lose(map(_pair, moved))
+        for place in moved:
+            del self._links[place]
 
-    def _leader_epoch(self, pair: Any) -> int:
-        epoch = self._consumer._cluster.leader_epoch_for_partition(pair)
-        return -1 if epoch is None else int(epoch)
+    def _link(self, pair: Any) -> tuple[int, Any]:
+        """The leader's epoch as far as it is known, and our connection to it."""
+        cluster = self._consumer._cluster
+        epoch = cluster.leader_epoch_for_partition(pair)
+        connection = self._consumer._manager._conns.get(cluster.leader_for_partition(pair))
+        return -1 if epoch is None else int(epoch), connection
 
     def _lose(self, pairs: Iterable[Any]) -> None:
         lost = [pair for pair in pairs if pair in self._consumer.assignment()]
@@ -190,10 +222,13 @@ class KafkaSource:
 
     def keep_alive(self) -> None:
         """See `Source.keep_alive`."""
-        running = [pair for pair in self._consumer.assignment() if pair not in self._consumer.paused()]
+        self._poll_without(self._consumer.assignment(), 0.0, 1)
+
+    def _poll_without(self, pairs: Iterable[Any], timeout_s: float, max_records: int) -> dict[Any, list[Any]]:
+        running = [pair for pair in pairs if pair not in self._consumer.paused()]
         self._consumer.pause(*running)
         try:
-            self._poll(0.0, 1)
+            return self._poll(timeout_s, max_records)
         finally:
             still = self._consumer.assignment()
             self._consumer.resume(*(pair for pair in running if pair in still and _place(pair) in self._sought))
@@ -256,7 +291,7 @@ class KafkaSource:
         except (ValueError, KeyError):
             return  # taken away a moment ago: `changes` says so
         self._sought.add(place)
-        self._leader_epochs[place] = self._leader_epoch(pair)
+        self._links[place] = self._link(pair)
 
     def commit(self, offsets: Mapping[Place, int]) -> None:
         """See `Source.commit`."""

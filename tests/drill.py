@@ -111,7 +111,9 @@ def kill_ingest(site: Site, chance: random.Random) -> None:
 
 def kill_postgres(site: Site, chance: random.Random) -> None:
     """The server alone, so that its children see to their end themselves, or all of them at once."""
-    process = site.server.process
+    server = site.server
+    assert server is not None
+    process = server.process
     assert process is not None
     children = psutil.Process(process.pid).children(recursive=True) if chance.random() < 0.5 else []
     for one in children:
@@ -120,8 +122,8 @@ def kill_postgres(site: Site, chance: random.Random) -> None:
         except ProcessLookupError:
             continue
     kill(process)
-    site.server.stop()
-    site.server.start()
+    server.stop()
+    server.start()
 
 
 def kill_broker(site: Site, chance: random.Random) -> None:

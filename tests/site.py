@@ -43,12 +43,18 @@ IN_TRANSACTION = """
 ACTIVE = IN_TRANSACTION + " and state = 'active'"
 CONSUMED = "select coalesce(sum(next_offset), 0) from source"
 
+BEHIND = """
+    select coalesce(sum(e.end_offset - s.next_offset), 0)
+      from source s join source_end e on e.source = s.no
+     where s.closed_at is null and e.seen_at > clock_timestamp() - interval '2 seconds'
+"""
+
 
 class Site:
     """A broker (None: the log in the database), a database, and the ingesting processes between them."""
 
     def __init__(
-        self, directory: Path, broker: EmbeddedKafka | None, server: EmbeddedPostgres, settings: Settings
+        self, directory: Path, broker: EmbeddedKafka | None, server: EmbeddedPostgres | None, settings: Settings
     ) -> None:
         self.directory = directory
         self.broker = broker
@@ -179,6 +185,16 @@ class Site:
         assert sum(source["events"] for source in sources) == self.distinct
         assert sum(source["rejects"] for source in sources) == self.poison
         assert sum(source["consumed"] for source in sources) == self.records
+        self.assert_counted()
+
+    def assert_known(self) -> None:
+        """Everything sent so far is known, once, however often it was read."""
+        known = "select coalesce(sum(events), 0) from source"
+        assert wait_until(lambda: self.ask(known) >= self.distinct, PATIENCE_S), f"{self.ask(known)} of {self.distinct}"
+        assert wait_until(lambda: self.ask(BEHIND) == 0, PATIENCE_S), self.told()
+        sources = self.proved()
+        assert sum(source["events"] for source in sources) == self.distinct
+        assert sum(source["rejects"] for source in sources) == self.poison
         self.assert_counted()
 
     @property

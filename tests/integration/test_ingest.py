@@ -6,33 +6,25 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from kafka import KafkaProducer
 
-from ioc.facts import Topic, Written
-from ioc.life import Rules
+from ioc.facts import Topic
 from ioc.settings import Settings
 from ioc.store import log, rejects
 from ioc.store.connect import connect
 from ioc.store.migrate import migrate
 from ioc.store.offsets import claim
-from ioc.store.reconcile import reconcile
 from streams.embedded.process import wait_until
-from streams.ingest import Ingest, open_ingest
-from streams.kafka_admin import administrator
-from streams.producer import open_producer
 from streams.redrive import redrive
 from tests.feed_records import bad_examples, examples
-
-PATIENCE_S = 60.0
+from tests.ingesting import PATIENCE_S, assert_reconciled, counted, ingesting, reached, send, usage
 
 
 @pytest.fixture(params=["log", "kafka"])
@@ -44,69 +36,6 @@ def wired(request: pytest.FixtureRequest, settings: Settings, store: str, unique
         kafka = msgspec.structs.replace(kafka, bootstrap_servers=broker.bootstrap_servers)
     database = msgspec.structs.replace(settings.database, dsn=store)
     return msgspec.structs.replace(settings, broker=request.param, kafka=kafka, database=database)
-
-
-@contextmanager
-def ingesting(settings: Settings) -> Iterator[Ingest]:
-    """An ingest that runs beside the test; whatever ends it fails the test."""
-    ingest = open_ingest(settings)
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            ingest.run()
-        except BaseException as error:
-            failed.append(error)
-            raise
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield ingest
-    finally:
-        ingest.stop()
-        thread.join(30)
-        assert not thread.is_alive()
-        assert failed == []
-
-
-def send(settings: Settings, records: list[tuple[Topic, bytes | None]]) -> None:
-    producer = open_producer(settings)
-    try:
-        for n, (topic, value) in enumerate(records):
-            producer.send(topic.title, f"key {n % 50}", value)
-        producer.flush()
-    finally:
-        producer.close()
-
-
-def usage(n: int, **other: Any) -> tuple[Topic, bytes]:
-    at = datetime(2026, 11, 20, tzinfo=UTC) + timedelta(seconds=n)
-    value = {"event_id": f"u{n}", "occurred_at": at.isoformat(), "service": "portal", "action": "visit", "unit": "718"}
-    return Topic.USAGE, json.dumps(value | other).encode()
-
-
-def counted(settings: Settings) -> Written:
-    """What the store says of all partitions together."""
-    with connect(settings.database.dsn) as conn:
-        found = reconcile(conn, Rules.of(settings)).sources
-    return Written(
-        events=sum(one.events for one in found),
-        duplicates=sum(one.duplicates for one in found),
-        rejects=sum(one.rejects for one in found),
-        tombstones=sum(one.tombstones for one in found),
-    )
-
-
-def reached(settings: Settings, **wanted: int) -> bool:
-    """Waits until the store's counts are these."""
-    return wait_until(lambda: counted(settings) == Written(**wanted), PATIENCE_S)
-
-
-def assert_reconciled(settings: Settings) -> None:
-    with connect(settings.database.dsn) as conn:
-        report = reconcile(conn, Rules.of(settings), deep=True)
-    assert report.differences == 0, report
 
 
 def test_good_records_count_and_bad_ones_are_kept_with_their_reason(wired: Settings) -> None:
@@ -141,10 +70,8 @@ def test_a_zombie_is_fenced_and_nothing_counts_twice(wired: Settings) -> None:
         for turn in range(5):
             send(wired, [usage(n) for n in range(turn * 500, turn * 500 + 500)])
             assert wait_until(lambda turn=turn: counted(wired).events > turn * 500, PATIENCE_S)  # type: ignore[misc]
-            rows = conn.execute(
-                "select cluster, topic_id, partition, next_offset from source where topic = 3"
-            ).fetchall()
-            for cluster, topic_id, partition, offset in rows:
+            rows = conn.execute("select cluster, topic_id, partition from source where topic = 3").fetchall()
+            for cluster, topic_id, partition in rows:
                 claim(
                     conn, cluster=cluster, topic=Topic.USAGE, topic_id=topic_id, partition=partition, owner="zombie",
                     begin=0,
@@ -238,71 +165,6 @@ def test_the_command_ends_at_sigterm_and_goes_on_where_it_was(wired: Settings, t
             _, said = process.communicate(timeout=30)
         assert process.returncode == 0, said
         send(wired, [usage(n) for n in range(100, 200)])
-    assert_reconciled(wired)
-
-
-@pytest.mark.parametrize("wired", ["kafka"], indirect=True)  # the log's topics are never deleted
-def test_a_topic_made_anew_is_read_from_its_beginning(wired: Settings) -> None:
-    """Its offsets start again: only the topic's id tells them from those that were read."""
-    send(wired, [usage(n) for n in range(50)])
-    with ingesting(wired):
-        assert reached(wired, events=50)
-    with administrator(wired) as client:
-        client.delete_topics(["ioc.usage.v1"])
-        assert wait_until(lambda: "ioc.usage.v1" not in client.list_topics(), PATIENCE_S)
-    send(wired, [usage(n) for n in range(30, 80)])
-    with ingesting(wired):
-        assert reached(wired, events=80, duplicates=20)
-    assert_reconciled(wired)
-
-
-@pytest.mark.parametrize("wired", ["log"], indirect=True)
-def test_records_deleted_unread_are_counted_as_expired(wired: Settings) -> None:
-    send(wired, [usage(n) for n in range(400)])
-    with connect(wired.database.dsn) as conn:
-        heads = [head for head in log.heads(conn, ["ioc.usage.v1"]) if head.next_offset]
-    with ingesting(wired):
-        assert reached(wired, events=400)
-    send(wired, [usage(n) for n in range(400, 800)])
-    with connect(wired.database.dsn) as conn:
-        for head in heads:
-            log.trim(conn, head.no, head.next_offset + 10)
-    with ingesting(wired):
-        assert reached(wired, events=800 - 10 * len(heads))
-    with connect(wired.database.dsn) as conn:
-        found = reconcile(conn, Rules.of(wired)).sources
-    assert sum(one.expired for one in found) == 10 * len(heads)
-    assert {one.finding for one in found if one.expired} == {"expired"}
-    assert_reconciled(wired)
-
-
-@pytest.mark.parametrize("wired", ["log"], indirect=True)
-def test_a_broker_that_lost_records_is_not_believed(wired: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would give other records under offsets that were read: nothing is read until its log is as long again."""
-    monkeypatch.setattr("streams.partitions.TRUNCATED_S", 0.2)
-    send(wired, [(Topic.USAGE, usage(n)[1]) for n in range(400)])
-    with ingesting(wired):
-        assert reached(wired, events=400)
-    with connect(wired.database.dsn) as conn:
-        conn.execute("update source_log_head set next_offset = next_offset - 5 where next_offset > 0")
-        conn.execute(
-            "delete from source_log l using source_log_head h where h.no = l.head and record_offset >= next_offset"
-        )
-
-        def found() -> set[str]:
-            return {one.finding for one in reconcile(conn, Rules.of(wired)).sources if one.events}
-
-        with ingesting(wired):
-            assert wait_until(lambda: found() == {"truncated"}, PATIENCE_S)
-            send(wired, [usage(n) for n in range(400, 404)])
-            assert counted(wired) == Written(events=400)
-            lost = conn.execute(
-                "select sum(s.next_offset - h.next_offset) from source s join source_log_head h "
-                "on h.topic = 'ioc.usage.v1' and h.partition = s.partition where s.topic = 3"
-            ).fetchone()
-            assert lost == (4 * 5 - 4,)
-            send(wired, [usage(n) for n in range(1000, 1400)])
-            assert wait_until(lambda: counted(wired).events == 400 + 404 - 4 * 5, PATIENCE_S)
     assert_reconciled(wired)
 
 

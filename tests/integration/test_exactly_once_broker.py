@@ -1,0 +1,210 @@
+"""What a broker may do to its own log: lose its end, grow again, delete unread, be made anew. Nothing is lost, nothing
+counts twice, and whoever looks is told."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import pytest
+
+from ioc.facts import TOPICS
+from ioc.settings import Settings
+from ioc.store import findings
+from ioc.store.connect import connect
+from streams.doctor import examine
+from streams.embedded.kafka import EmbeddedKafka
+from streams.embedded.process import wait_until
+from streams.kafka_admin import administrator, ensure_topics
+from streams.source import Place
+from tests.contract.brokers import KafkaBroker, LogBroker
+from tests.ingesting import ingesting
+from tests.lives import CASES, USAGE, ordinary
+from tests.site import PATIENCE_S, Site
+
+NOTICED_S = 30.0
+"""How soon a topic that was made anew must be read while ingest runs."""
+
+
+@pytest.fixture(params=["log", "kafka"])
+def site(
+    request: pytest.FixtureRequest, settings: Settings, store: str, unique: Callable[[str], str], tmp_path: Path
+) -> Iterator[Site]:
+    """An empty store and an empty broker."""
+    kafka = msgspec.structs.replace(settings.kafka, group_id=unique("ingest"))
+    broker: EmbeddedKafka | None = None
+    if request.param == "kafka":
+        broker = request.getfixturevalue("own_kafka")
+        kafka = msgspec.structs.replace(kafka, bootstrap_servers=broker.bootstrap_servers)
+    database = msgspec.structs.replace(settings.database, dsn=store)
+    chosen = msgspec.structs.replace(settings, broker=request.param, kafka=kafka, database=database)
+    found = Site(tmp_path, broker, None, chosen)
+    yield found
+    found.end_all()
+    found.close()
+
+
+ON_KAFKA = pytest.mark.parametrize("site", ["kafka"], indirect=True)
+
+
+class Past(Protocol):
+    """What a broker was once, to be brought back."""
+
+    def remember(self) -> None:
+        """Keeps what is there now."""
+
+    def bring_back(self) -> None:
+        """Makes the broker forget everything since."""
+
+
+class KafkaPast:
+    """Its directory, copied while it stands still."""
+
+    def __init__(self, broker: EmbeddedKafka, kept: Path) -> None:
+        self.broker = broker
+        self.kept = kept
+
+    def remember(self) -> None:
+        self.broker.stop()
+        shutil.copytree(self.broker.data, self.kept)
+        self.broker.start()
+
+    def bring_back(self) -> None:
+        self.broker.stop()
+        shutil.rmtree(self.broker.data)
+        shutil.copytree(self.kept, self.broker.data)
+        self.broker.start()
+
+
+class LogPast:
+    """The ends of its partitions."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.dsn = settings.database.dsn
+        self.ends: list[tuple[int, int]] = []
+
+    def remember(self) -> None:
+        with connect(self.dsn) as conn:
+            self.ends = conn.execute("select no, next_offset from source_log_head").fetchall()
+
+    def bring_back(self) -> None:
+        with connect(self.dsn) as conn, conn.transaction():
+            for no, end in self.ends:
+                conn.execute("update source_log_head set next_offset = %s where no = %s", (end, no))
+                conn.execute("delete from source_log where head = %s and record_offset >= %s", (no, end))
+
+
+def past_of(site: Site) -> Past:
+    return LogPast(site.settings) if site.broker is None else KafkaPast(site.broker, site.directory / "kept")
+
+
+def kinds(site: Site) -> set[str]:
+    """What was found so far and nobody has settled."""
+    with connect(site.settings.database.dsn) as conn:
+        return {one.finding for one in findings.listed(conn)}
+
+
+def test_a_broker_that_lost_what_was_read_is_read_again_and_nothing_counts_twice(site: Site) -> None:
+    """Brought back to an earlier day three times: shorter than before, regrown beyond it, and under a running ingest."""
+    past = past_of(site)
+    with ingesting(site.settings):
+        site.send(ordinary(1, 40), poison=12)
+        site.assert_known()
+        past.remember()
+        site.send(ordinary(2, 30))
+        site.assert_known()
+    past.bring_back()
+    with ingesting(site.settings):
+        assert wait_until(lambda: kinds(site) == {"truncated"}, PATIENCE_S)
+        lost = ordinary(2, 30)
+        site.send([*lost[:10], *ordinary(3, 10)], poison=3)  # some sources send again what they sent since
+        site.assert_known()
+    past.bring_back()
+    site.send(ordinary(4, 120))
+    with ingesting(site.settings):
+        site.assert_known()
+        assert kinds(site) == {"truncated", "replaced"}
+        for seed in (5, 6):
+            past.bring_back()
+            site.send(ordinary(seed, 150))
+            site.assert_known()
+    generations = site.ask("select max(generation) from source")
+    assert generations >= 3
+    (said,) = examine(site.settings, ["findings"])
+    assert not said.ok
+    with connect(site.settings.database.dsn) as conn:
+        assert findings.settle(conn) == len(findings.listed(conn, settled=True))
+        assert findings.listed(conn) == []
+    (said,) = examine(site.settings, ["findings"])
+    assert said.ok, said.says
+
+
+def test_what_was_deleted_unread_is_counted_and_alarmed(site: Site) -> None:
+    broker = LogBroker(site.settings) if site.broker is None else KafkaBroker(site.settings)
+    with ingesting(site.settings):
+        site.send(ordinary(1, 100))
+        site.assert_known()
+    known = site.distinct
+    ends = {
+        Place(TOPICS[CASES], n): site.ask(f"select next_offset from source where topic = 1 and partition = {n}")
+        for n in range(4)
+    }
+    site.send(ordinary(2, 100))
+    gone = {place: end + 20 for place, end in ends.items()}
+    for place, before in gone.items():
+        broker.forget(place, before)
+    with ingesting(site.settings):
+        left = f"select sum(events) from source having sum(expired) = {20 * len(gone)}"
+        assert wait_until(lambda: kinds(site) == {"expired"}, PATIENCE_S)
+        assert wait_until(lambda: site.ask("select sum(next_offset) from source") == site.records, PATIENCE_S)
+    assert site.ask("select sum(expired) from source") == 20 * len(gone)
+    assert known < site.ask(left) < site.distinct
+    site.proved()
+    (said,) = examine(site.settings, ["findings"])
+    assert not said.ok
+    assert "expired" in said.says
+
+
+@ON_KAFKA
+def test_a_topic_made_anew_is_read_from_its_beginning(site: Site) -> None:
+    """Its offsets start again, and only its id tells; while ingest stands still, and while it runs."""
+
+    def make_anew() -> None:
+        with administrator(site.settings) as client:
+            client.delete_topics([USAGE])
+            assert wait_until(lambda: USAGE not in client.list_topics(), PATIENCE_S)
+        assert wait_until(lambda: _made(site.settings), PATIENCE_S)
+
+    with ingesting(site.settings):
+        site.send(ordinary(1, 100))
+        site.assert_known()
+    make_anew()
+    site.send(ordinary(2, 150))
+    with ingesting(site.settings):
+        site.assert_known()
+        make_anew()
+        site.send(ordinary(3, 200))
+        topics = "select count(distinct topic_id) from source where topic = 3"
+        assert wait_until(lambda: site.ask(topics) == 3, NOTICED_S)
+        site.assert_known()
+
+
+def _made(settings: Settings) -> bool:
+    ensure_topics(settings)
+    with administrator(settings) as client:
+        return USAGE in client.list_topics()
+
+
+@ON_KAFKA
+def test_partitions_that_are_added_are_read_while_ingest_runs(site: Site) -> None:
+    with ingesting(site.settings):
+        site.send(ordinary(1, 100))
+        for seed, partitions in ((2, 5), (3, 7)):
+            with administrator(site.settings) as client:
+                client.create_partitions(dict.fromkeys((CASES, USAGE), partitions))
+            site.send(ordinary(seed, 100))
+        assert wait_until(lambda: site.ask("select count(*) from source") == 16 + 6, NOTICED_S)
+        site.assert_known()
