@@ -29,8 +29,8 @@ _DIGITS = re.compile(rb"(?:[0-9]\x00?){8,}+")
 _WORD = rb"[^\s@<>\"',;:()\[\]\\]"
 _MAIL = re.compile(rb"(?<!%b)%b++@%b{1,255}+" % (_WORD, _WORD, _WORD))
 """Whole words only, and possessive: one pass whatever the bytes, where trying from every letter would take seconds."""
-_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|$)(?!\s*:)', re.DOTALL)
-"""A string of JSON that is no field's name."""
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|$)(\s*:)?', re.DOTALL)
+"""A string of JSON, with the colon that makes it a field's name."""
 _DIGIT = re.compile(rb"[0-9]")
 _PLATES = tuple(
     re.compile(rf"\s*(\d\d)\s*[-–. ]?\s*([A-Za-zĐđ]{{1,2}}\d?)\s*[-–. ]?\s*({hidden})[-. ]?(\d\d)\s*", re.ASCII)
@@ -119,7 +119,7 @@ class Redactor:
     def body(self, raw: bytes) -> tuple[bytes, bool]:
         """What may be kept of a record's value, and whether it can be driven again."""
         if len(raw) > WHOLE_BYTES:
-            return _masked_only(_TEXT.sub(b'"*"', raw[:SEEN_BYTES])), False
+            return _masked_only(_TEXT.sub(lambda found: found[0] if found[1] else b'"*"', raw[:SEEN_BYTES])), False
         try:
             return msgspec.json.encode(self.tree(parse(raw))), True
         except (NotJson, RecursionError):
