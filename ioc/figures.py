@@ -164,6 +164,8 @@ class FeedFigure(msgspec.Struct, frozen=True):
     """How many of those were refused."""
     not_kept: int = 0
     """Refused records beyond the cap, of which nothing is kept, that nobody has discarded yet."""
+    drain_s: float | None = None
+    """Seconds until it has caught up at the present pace; None where it is not behind, or falls further behind."""
 
     @property
     def refuses_most(self) -> bool:

@@ -1,153 +1,107 @@
 """`ioc bench ingest`: how fast the whole pipeline is, beside its limits, all measured in one run.
 
-A PostgreSQL and a Kafka of its own take the mix (70 % usage, 20 % cases, 10 % cameras), made beforehand. Measured are
-polling alone, COPY into the events' table alone, and `ioc ingest` as it runs in production, as a process of its own,
-with the processor seconds of every part. The broker and the database are the real ones; nothing stands in for them.
+A Kafka of its own, and a PostgreSQL of its own or the empty database that ``--dsn`` names, take events that are made
+beforehand (`streams.bench_mix`). Measured are polling alone, COPY into the uses' table alone, and `ioc ingest` as it
+runs in production, as a process of its own (`streams.bench_running`): the mix, cases alone, the latency at a steady
+rate (`streams.bench_latency`), and on request backlogs. The broker and the database are the real ones; nothing stands
+in for them.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import random
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from ioc.errors import OperatorError
-from ioc.facts import Topic
+from ioc.facts import Arrival, UsageEvent
 from ioc.settings import Settings
-from ioc.store import feeds, units
-from ioc.store.batch import COPY_USAGE, USAGE_TYPES
-from ioc.store.connect import connect, with_microseconds
+from ioc.store import feeds, sizes, units, uses
+from ioc.store.connect import connect
 from ioc.store.migrate import migrate
-from ioc.world import World
+from streams.bench_latency import Watched, send_evenly
+from streams.bench_mix import Mix, Sent
+from streams.bench_running import Drained, Running, committed, percentiles, processor_s
 from streams.embedded.java import fetch_jars
 from streams.embedded.kafka import EmbeddedKafka
 from streams.embedded.postgres import EmbeddedPostgres
 from streams.producer import open_producer
 from streams.source import open_source
 
+MOST_CASES = 60_000
+MOST_COPIED = 200_000
+CASE_EVERY_S = 0.2
 PATIENCE_S = 900.0
-STATUSES = ("received", "processing", "processing", "supplement_requested", "processing", "finished")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to measure: events of the mix, how fast and how long the latency, and the backlogs (0 = none)."""
+
+    events: int = 200_000
+    rate: float = 200.0
+    seconds: float = 20.0
+    backlog: int = 0
+    usage_backlog: int = 0
+    dsn: str | None = None
+    config: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How waiting records were drained. ``half_way_said_s`` is the time to finish that was shown half way,
+    ``half_way_took_s`` what it was; ``case_ms`` what a new case needed meanwhile, where that was measured."""
+
+    records: int
+    took_s: float
+    per_s: float
+    peak_mb: float
+    half_way_said_s: float | None
+    half_way_took_s: float
+    cases: int
+    case_ms: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Rates in events a second, processor time in seconds, memory in megabytes."""
+    """Rates in events a second, processor time in seconds, memory in megabytes, the rest as its name says.
 
+    ``of_poll`` and ``of_copy`` are shares of polling alone and COPY alone; ``of_poll_cpu`` is the processor time of
+    polling an event over that of the whole process. ``stages`` is of the mix: processor seconds of the reading and
+    the writing thread, what the writer waited for the database, and the rest (the driver's own thread, the start).
+    ``postgres`` is None where the database is not ours to look into.
+    """
+
+    engine: str
+    cores: int
     events: int
     pipeline_per_s: float
     poll_per_s: float
     copy_per_s: float
     of_poll: float
     of_copy: float
-    ingest_cpu_s: float
-    postgres_cpu_s: float
-    kafka_cpu_s: float
-    ingest_peak_mb: float
-    cores: int
-    engine: str
-
-
-def mix(world: World, events: int, ends: datetime) -> Iterator[tuple[str, str, bytes]]:
-    """Topic, key and record of each event: a quarter of an hour that ends now, each case a life of six steps."""
-    dice = random.Random(20261122)
-    places = [unit.code for unit in world.units if unit.kind in ("commune", "district") and unit.pack == world.pack]
-    services = [service.code for service in world.services]
-    kinds = list(world.kinds)
-    began = ends - timedelta(minutes=15)
-    step = timedelta(minutes=15) / max(events, 1)
-    encode = msgspec.json.Encoder().encode
-    cases = cameras = 0
-    for n in range(events):
-        at = (began + n * step).isoformat()
-        place = dice.choice(places)
-        share = dice.random()
-        if share < 0.7:
-            yield (
-                Topic.USAGE.title,
-                place,
-                encode(
-                    {
-                        "event_id": f"u-{n}",
-                        "occurred_at": at,
-                        "service": dice.choice(services),
-                        "action": "visit",
-                        "unit": place,
-                        "outcome": "ok" if dice.random() < 0.98 else "error",
-                        "count": dice.randrange(1, 30),
-                        "duration_ms": 120,
-                    }
-                ),
-            )
-        elif share < 0.9:
-            stage, no = cases % len(STATUSES), cases // len(STATUSES) // 50 * 50 + cases % 50
-            cases += 1
-            code = f"000.00.12.H09-261123-{no:06d}"
-            stage = (cases - 1) // 50 % len(STATUSES)
-            yield (
-                Topic.CASES.title,
-                code,
-                encode(
-                    {
-                        "event_id": f"c-{n}",
-                        "occurred_at": at,
-                        "case_code": code,
-                        "status": STATUSES[stage],
-                        "procedure_code": "1.001193",
-                        "receiving_unit": places[no % len(places)],
-                        "handling_unit": places[no % len(places)],
-                        "channel": "online",
-                        "due_at": (ends + timedelta(days=no % 20)).replace(microsecond=0).isoformat(),
-                    }
-                ),
-            )
-        else:
-            stage, no = cameras // 50 % 4, cameras // 200 * 50 + cameras % 50
-            cameras += 1
-            yield (
-                Topic.CAMERAS.title,
-                f"cam-{no % 400}",
-                encode(
-                    {
-                        "type": "incident",
-                        "event_id": f"k-{n}",
-                        "occurred_at": at,
-                        "camera_id": f"cam-{no % 400}",
-                        "unit": places[no % len(places)],
-                        "incident_id": f"i-{no}",
-                        "kind": kinds[no % len(kinds)],
-                        "severity": ("low", "low", "medium", "high")[no % 4],
-                        "state": ("detected", "acknowledged", "verified", "resolved")[stage],
-                    }
-                ),
-            )
-
-
-def run(settings: Settings, *, events: int, as_json: bool) -> int:
-    """Measures and prints; progress on standard error."""
-    with tempfile.TemporaryDirectory(prefix="ioc-bench-") as directory:
-        place = Path(directory)
-        with (
-            EmbeddedPostgres(place / "postgres") as postgres,
-            EmbeddedKafka(place / "kafka", jars=fetch_jars(say)) as kafka,
-        ):
-            result = measure(settings, place, postgres.dsn(), kafka.bootstrap_servers, events)
-    if as_json:
-        print(json.dumps(asdict(result), indent=2))
-    else:
-        for name, value in asdict(result).items():
-            print(f"{name:<16} {value:>14,.2f}" if isinstance(value, float) else f"{name:<16} {value:>14}")
-    return 0
+    of_poll_cpu: float
+    cases: int
+    cases_per_s: float
+    stages: dict[str, float]
+    cpu_s: dict[str, float | None]
+    batch_ms: dict[str, float]
+    rate: float
+    commit_ms: dict[str, float]
+    bare_commit_ms: dict[str, float]
+    commit_p99_of_bare: float
+    peak_mb: float
+    backlog: Backlog | None = None
+    usage_backlog: Backlog | None = None
 
 
 def say(text: str) -> None:
@@ -155,130 +109,218 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def measure(settings: Settings, place: Path, dsn: str, bootstrap_servers: str, events: int) -> Result:
-    """Makes the events, then measures polling, COPY and the pipeline, one after the other."""
-    ours = msgspec.structs.replace(
-        settings,
-        data_dir=str(place),
-        broker="kafka",
-        database=msgspec.structs.replace(settings.database, dsn=dsn),
-        kafka=msgspec.structs.replace(settings.kafka, bootstrap_servers=bootstrap_servers, options={}),
-    )
-    with connect(dsn) as conn:
-        migrate(conn, ours)
-        world = units.load(conn, ours)
-    say(f"making {events:,} events …")
-    producer = open_producer(ours)
-    for topic, key, value in mix(world, events, datetime.now(UTC)):
-        producer.send(topic, key, value)
-    producer.flush(300)
-    producer.close()
-    say("polling alone …")
-    poll = polling(ours, events)
-    say("COPY alone …")
-    copying = copy_alone(dsn, min(events, 200_000))
-    say("the whole pipeline …")
-    return pipeline(ours, dsn, events, poll, copying)
+def run(settings: Settings, asked: Asked, *, as_json: bool) -> int:
+    """Measures and prints; progress on standard error. OperatorError where the database named holds something."""
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ioc-bench-")))
+        dsn = asked.dsn or stack.enter_context(EmbeddedPostgres(place / "postgres")).dsn()
+        kafka = stack.enter_context(EmbeddedKafka(place / "kafka", jars=fetch_jars(say)))
+        result = Bench(settings, asked, place, dsn, kafka.bootstrap_servers).measure()
+    if as_json:
+        print(json.dumps(asdict(result), indent=2))
+    else:
+        show(asdict(result))
+    return 0
 
 
-def polling(settings: Settings, events: int) -> float:
-    """Records a second of the source alone, from assignment on."""
-    lone = msgspec.structs.replace(settings, kafka=msgspec.structs.replace(settings.kafka, group_id="ioc-bench-poll"))
-    source = open_source(lone, "bench")
-    try:
-        seen, began_s = 0, 0.0
-        deadline_s = time.monotonic() + PATIENCE_S
-        while seen < events:
-            changes = source.changes()
-            if changes.assigned:
-                for at, (begin, _) in source.bounds(changes.assigned).items():
-                    source.seek(at, begin)
-                began_s = began_s or time.perf_counter()
-            seen += sum(len(slice_.records) for slice_ in source.poll(0.1, 10_000))
-            if time.monotonic() > deadline_s:
-                raise OperatorError(f"polling alone saw {seen} of {events} records in {PATIENCE_S:.0f} s")
-        return seen / (time.perf_counter() - began_s)
-    finally:
-        source.close()
+def show(values: dict[str, object], indent: str = "") -> None:
+    """The figures line by line, those within others indented."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            print(f"{indent}{name}")
+            show(value, indent + "  ")
+        else:
+            said = f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+            print(f"{indent}{name:<22} {'-' if said is None else said:>18}")
 
 
-def copy_alone(dsn: str, rows: int) -> float:
-    """Rows a second of COPY into the usage table, rolled back."""
-    with connect(dsn) as conn:
-        with_microseconds(conn)
-        began_s = time.perf_counter()
-        with conn.transaction(force_rollback=True), conn.cursor() as cursor, cursor.copy(COPY_USAGE) as copy:
-            copy.set_types(USAGE_TYPES)
-            for n in range(rows):
-                copy.write_row((1, 1_700_000_000_000_000 + n, f"u-{n}", 1, "visit", 1, 3, 120, None, None, 1, n))
-        return rows / (time.perf_counter() - began_s)
+class Bench:
+    """One run: a database and a broker, and what was measured on them one after the other."""
 
+    def __init__(self, settings: Settings, asked: Asked, place: Path, dsn: str, bootstrap_servers: str) -> None:
+        self._asked, self._place, self._dsn = asked, place, dsn
+        self._settings = msgspec.structs.replace(
+            settings,
+            data_dir=str(place),
+            broker="kafka",
+            database=msgspec.structs.replace(settings.database, dsn=dsn),
+            kafka=msgspec.structs.replace(settings.kafka, bootstrap_servers=bootstrap_servers, options={}),
+        )
+        with connect(dsn) as conn:
+            migrate(conn, self._settings)
+            if not sizes.is_empty(conn):
+                raise OperatorError("this database holds other data: name an empty one with --dsn")
+            self._world = units.load(conn, self._settings)
+            self._engine = sizes.engine(conn)
+        self._runs = 0
 
-def pipeline(settings: Settings, dsn: str, events: int, poll: float, copying: float) -> Result:
-    """Runs `ioc ingest` until every event is committed."""
-    before = processor_s()
-    env = {
-        **os.environ,
-        "IOC_DATA_DIR": settings.data_dir,
-        "IOC_DATABASE__DSN": dsn,
-        "IOC_BROKER": "kafka",
-        "IOC_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
-    }
-    with connect(dsn) as conn:
-        ingest = subprocess.Popen([sys.executable, "-m", "ioc", "ingest"], env=env)
+    def _mix(self) -> tuple[str, Mix]:
+        self._runs += 1
+        run = f"{self._runs}{time.time_ns() // 1_000_000:x}"
+        return run, Mix(self._world, datetime.now(UTC), run)
+
+    def _send(self, sent: Iterator[Sent], events: int, what: str) -> None:
+        say(f"making {events:,} {what} …")
+        producer = open_producer(self._settings)
+        for topic, key, value in sent:
+            producer.send(topic, key, value)
+        producer.flush(600)
+        producer.close()
+
+    def _before(self) -> int:
+        with connect(self._dsn) as conn:
+            return committed(feeds.feeds(conn))
+
+    def measure(self) -> Result:
+        """Everything that was asked for."""
+        asked = self._asked
+        self._send(self._mix()[1].mixed(asked.events), asked.events, "events of the mix")
+        say("polling alone …")
+        poll, poll_cpu_s = self.polling(asked.events)
+        say("COPY alone …")
+        copying = self.copying(min(asked.events, MOST_COPIED))
+        say("the whole pipeline …")
+        servers = processor_s()
+        with Running(self._settings, asked.config, self._place) as mixed:
+            drained = mixed.drain(asked.events, 0)
+        used = {name: seconds - servers[name] for name, seconds in processor_s().items()}
+        cases = min(asked.events, MOST_CASES)
+        case_drained = self.draining(self._mix()[1].cases(cases), cases, "steps of cases")
+        say(f"{asked.rate:g} events a second for {asked.seconds:g} s …")
+        watched = self.latency()
+        commit, bare = percentiles(watched.took_s), percentiles(watched.bare_s)
+        stages = {name: float(mixed.stages.get(name, 0.0)) for name in ("poll_s", "decode_s", "write_s", "waited_s")}
+        stages["rest_s"] = mixed.cpu_s - sum(stages[name] for name in ("poll_s", "decode_s", "write_s"))
+        ours = asked.dsn is None
+        return Result(
+            engine=self._engine,
+            cores=os.cpu_count() or 1,
+            events=asked.events,
+            pipeline_per_s=drained.per_s,
+            poll_per_s=poll,
+            copy_per_s=copying,
+            of_poll=drained.per_s / poll,
+            of_copy=drained.per_s / copying,
+            of_poll_cpu=poll_cpu_s / mixed.cpu_s,
+            cases=cases,
+            cases_per_s=case_drained.per_s,
+            stages=stages,
+            cpu_s={"ingest": mixed.cpu_s, "postgres": used["postgres"] if ours else None, "kafka": used["java"]},
+            batch_ms=percentiles(mixed.stages.get("batches_s", [])),
+            rate=asked.rate,
+            commit_ms=commit,
+            bare_commit_ms=bare,
+            commit_p99_of_bare=commit["p99"] / bare["p99"],
+            peak_mb=drained.peak_mb,
+            backlog=self.backlog(asked.backlog) if asked.backlog else None,
+            usage_backlog=self.usage_backlog(asked.usage_backlog) if asked.usage_backlog else None,
+        )
+
+    def polling(self, events: int) -> tuple[float, float]:
+        """Records a second of the source alone, from assignment on, and the processor seconds of it."""
+        kafka = msgspec.structs.replace(self._settings.kafka, group_id="ioc-bench-poll")
+        source = open_source(msgspec.structs.replace(self._settings, kafka=kafka), "bench")
         try:
-            watched = psutil.Process(ingest.pid)
-            began_s, peak = 0.0, 0
+            seen, began_s, used_s = 0, 0.0, 0.0
             deadline_s = time.monotonic() + PATIENCE_S
-            while True:
-                done = sum(feed.events for feed in feeds.feeds(conn))
-                now_s = time.perf_counter()
-                if done and not began_s:
-                    began_s, first = now_s, done
-                if done >= events:
-                    break
-                if ingest.poll() is not None or time.monotonic() > deadline_s:
-                    raise OperatorError(f"ingest ended or stood still at {done} of {events} events")
-                peak = max(peak, watched.memory_info().rss)
-                time.sleep(0.02)
-            took_s = now_s - began_s
-            used = watched.cpu_times()
+            while seen < events:
+                changes = source.changes()
+                if changes.assigned:
+                    for at, (begin, _) in source.bounds(changes.assigned).items():
+                        source.seek(at, begin)
+                    if not began_s:
+                        began_s, used_s = time.perf_counter(), time.process_time()
+                seen += sum(len(slice_.records) for slice_ in source.poll(0.1, 10_000))
+                if time.monotonic() > deadline_s:
+                    raise OperatorError(f"polling alone saw {seen} of {events} records in {PATIENCE_S:.0f} s")
+            return seen / (time.perf_counter() - began_s), time.process_time() - used_s
         finally:
-            ingest.terminate()
-            ingest.wait(30)
-    after = processor_s()
-    rate = (events - first) / took_s
-    return Result(
-        events=events,
-        pipeline_per_s=rate,
-        poll_per_s=poll,
-        copy_per_s=copying,
-        of_poll=rate / poll,
-        of_copy=rate / copying,
-        ingest_cpu_s=used.user + used.system,
-        postgres_cpu_s=after["postgres"] - before["postgres"],
-        kafka_cpu_s=after["java"] - before["java"],
-        ingest_peak_mb=peak / 1e6,
-        cores=os.cpu_count() or 1,
-        engine=engine(dsn),
-    )
+            source.close()
 
+    def copying(self, rows: int) -> float:
+        """Rows a second of COPY into the uses' table alone, rolled back."""
+        now_us = time.time_ns() // 1000
+        made = [
+            Arrival(1, n, UsageEvent(f"u-{n}", now_us - n, 1, "visit", 1, count=3, duration_ms=120))
+            for n in range(rows)
+        ]
+        with connect(self._dsn) as conn:
+            began_s = time.perf_counter()
+            with conn.transaction(force_rollback=True):
+                uses.store(conn, made)
+            return rows / (time.perf_counter() - began_s)
 
-def processor_s() -> dict[str, float]:
-    """Processor seconds of our servers so far, children that have ended included."""
-    found = {"postgres": 0.0, "java": 0.0}
-    for process in psutil.Process().children(recursive=True):
+    def draining(self, sent: Iterator[Sent], events: int, what: str) -> Drained:
+        """Sends, and then lets an `ioc ingest` drain it."""
+        before = self._before()
+        self._send(sent, events, what)
+        with Running(self._settings, self._asked.config, self._place) as running:
+            return running.drain(events, before)
+
+    def latency(self) -> Watched:
+        """Steps of cases at a steady rate; the first event warms up and is not counted."""
+        run, mix = self._mix()
+        watched = Watched(self._dsn)
+        producer = open_producer(self._settings)
         try:
-            name, used = process.name(), process.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        if name in found:
-            found[name] += used.user + used.system + used.children_user + used.children_system
-    return found
+            with Running(self._settings, self._asked.config, self._place), watched.watching(bare=True):
+                topic, key, value = mix.case_step(-1, mix.at(0), 0)
+                watched.sent(f"c{run}--1")
+                producer.send(topic, key, value)
+                watched.settle()
+                watched.took_s.clear()
+                watched.bare_s.clear()
+                send_evenly(producer, mix, watched, rate=self._asked.rate, seconds=self._asked.seconds, run=run)
+                watched.settle()
+        finally:
+            producer.close()
+        return watched
+
+    def backlog(self, records: int) -> Backlog:
+        """So many waiting events of the mix."""
+        drained = self.draining(self._mix()[1].mixed(records), records, "waiting records of the mix")
+        return told(records, drained, [])
+
+    def usage_backlog(self, records: int) -> Backlog:
+        """So many waiting uses, and a case now and then that must not wait for them."""
+        before = self._before()
+        self._send(self._mix()[1].usage(records), records, "waiting uses")
+        run, mix = self._mix()
+        watched = Watched(self._dsn)
+        producer = open_producer(self._settings)
+        sent, next_s = 0, 0.0
+
+        def case() -> None:
+            nonlocal sent, next_s
+            now_s = time.perf_counter()
+            if self._before() > before and now_s >= next_s:
+                next_s = now_s + CASE_EVERY_S
+                topic, key, value = mix.case_step(sent, mix.at(0.5), 0)
+                watched.sent(f"c{run}-{sent}")
+                producer.send(topic, key, value)
+                sent += 1
+
+        try:
+            with (
+                Running(self._settings, self._asked.config, self._place) as running,
+                watched.watching(bare=False),
+            ):
+                drained = running.drain(records, before, case)
+                watched.settle()
+        finally:
+            producer.close()
+        return told(records, drained, watched.took_s)
 
 
-def engine(dsn: str) -> str:
-    """The database's version in words."""
-    with connect(dsn) as conn:
-        row = conn.execute("show server_version").fetchone()
-    return f"PostgreSQL {row[0]}" if row else "PostgreSQL"
+def told(records: int, drained: Drained, cases_s: list[float]) -> Backlog:
+    """A drained backlog in the words of the result."""
+    return Backlog(
+        records,
+        drained.took_s,
+        drained.per_s,
+        drained.peak_mb,
+        drained.half_way_said_s,
+        drained.half_way_took_s,
+        len(cases_s),
+        percentiles(cases_s),
+    )

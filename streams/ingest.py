@@ -13,7 +13,9 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from ioc.errors import Fenced, Transient
 from ioc.facts import Arrival, Batch, Topic
@@ -22,11 +24,11 @@ from ioc.settings import Settings, seconds
 from ioc.store.connect import Connection, connect
 from ioc.store.migrate import check, check_rules
 from ioc.store.offsets import note_ends
-from ioc.store.units import load
-from streams.decode import Decoder
+from streams.current_world import LOOK_S, CurrentWorld
 from streams.partitions import Partitions, say
-from streams.progress import Progress
+from streams.progress import Pace, Progress
 from streams.source import Place, Slice, Source, open_source
+from streams.stages import Stages
 from streams.writer import STANDSTILL_S, Writer, pause_s
 
 ENDS_S = 0.4
@@ -36,8 +38,14 @@ EMPTY_S = 1.0
 """How often offsets without a record are stepped over."""
 ALIVE_S = 2.0
 """How often a consumer that cannot read on shows that it lives."""
+HEAVY_BYTES = 32 << 20
+"""A batch of so many bytes is full, however few its records are: memory stays bounded."""
+BEHIND_EVENTS = 8_000
+"""Records in a full batch while many wait, at most; `ingest.batch_events` says why there is a limit."""
 MORE_IS_COMING = 200
 """Records in one poll from which on a batch is worth waiting for."""
+GARBAGE = 50_000
+"""Objects made before cycles are looked for: records make none, and looking among thousands of them costs a tenth."""
 IDLE_POLL_S = 0.1
 BUSY_POLL_S = 0.01
 
@@ -50,24 +58,34 @@ def owner_name() -> str:
 class Ingest:
     """One ingesting process. `step` does one round; `run` repeats it until `stop`."""
 
-    def __init__(self, settings: Settings, source: Source, conn: Connection, owner: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        source: Source,
+        conn: Connection,
+        owner: str,
+        again: Callable[[], Settings] | None = None,
+    ) -> None:
         rules = Rules.of(settings)
         check(conn)
         check_rules(conn, rules)
         self._settings = settings
         self._source = source
         self._conn = conn
-        self._partitions = Partitions(source, Decoder(settings, load(conn, settings)), owner)
-        self._writer = Writer(settings, rules)
-        self._full = settings.ingest.batch_events
+        self._world = CurrentWorld(conn, settings, again)
+        self._partitions = Partitions(source, self._world.decoder, owner)
+        self.stages = Stages()
+        self._writer = Writer(settings, rules, self.stages)
+        self._rest = settings.ingest.batch_events
         self._age_s = seconds(settings.ingest.batch_age)
         self._pending: dict[Topic, list[Arrival]] = {}
-        self._count = 0
+        self._count = self._bytes = 0
         self._since_s = 0.0
         self._more = False
         self._committed: dict[Place, int] = {}
         self._due: dict[str, float] = {}
         self._stopping = threading.Event()
+        self._pace = Pace()
         self.progress = Progress()
 
     def stop(self) -> None:
@@ -137,15 +155,17 @@ class Ingest:
     def _read(self) -> None:
         """Reads and decodes what is there, up to a full batch; waits for the writer where the batch is full."""
         room = self._full - self._count
-        if room <= 0:
+        if room <= 0 or self._bytes >= HEAVY_BYTES:
             if not self._writer.wait(ENDS_S / 2) and self._turn("alive", ALIVE_S):
                 self._source.keep_alive()
             return
         waiting = self._count or not self._writer.idle
-        found = self._source.poll(BUSY_POLL_S if waiting else IDLE_POLL_S, room)
+        with self.stages.polling():
+            found = self._source.poll(BUSY_POLL_S if waiting else IDLE_POLL_S, room)
         self._more = sum(len(slice_.records) for slice_ in found) >= min(room, MORE_IS_COMING)
-        for slice_ in found:
-            self._decode(slice_)
+        with self.stages.decoding():
+            for slice_ in found:
+                self._decode(slice_)
 
     def _decode(self, slice_: Slice) -> None:
         held = self._partitions.held.get(slice_.place)
@@ -159,18 +179,21 @@ class Ingest:
         decode, source, now_us = held.decode, held.claim.source, time.time_ns() // 1000
         if not self._count:
             self._since_s = time.monotonic()
-        self._pending.setdefault(slice_.place.topic, []).extend([decode(record, source, now_us) for record in records])
+        self._pending.setdefault(slice_.place.topic, []).extend(decode(records, source, now_us))
         self._count += len(records)
+        self._bytes += sum([len(record.value) for record in records if record.value])
         held.read = records[-1].offset + 1
+        held.last = records[-1]
 
     def _is_due(self) -> bool:
         """At once where nothing more is coming; else when the batch is full or old."""
-        return not self._more or self._count >= self._full or time.monotonic() - self._since_s >= self._age_s
+        full = self._count >= self._full or self._bytes >= HEAVY_BYTES
+        return not self._more or full or time.monotonic() - self._since_s >= self._age_s
 
     def _flush(self) -> None:
         self._writer.give(Batch(self._pending, self._partitions.advances()))
         self._pending = {}
-        self._count = 0
+        self._count = self._bytes = 0
 
     def _settle(self) -> None:
         """Takes the writer's result, if there is one. Fenced: nothing that was read since can be trusted to be ours."""
@@ -178,7 +201,7 @@ class Ingest:
             written = self._writer.result()
         except Fenced as error:
             self._pending = {}
-            self._count = 0
+            self._count = self._bytes = 0
             self._partitions.lose(error)
             return
         if written is not None:
@@ -193,9 +216,26 @@ class Ingest:
         quiet = not self._count and self._writer.idle
         if self._turn("empty", EMPTY_S) and quiet and self._partitions.step_over_empty():
             self._flush()
+        if self._turn("world", LOOK_S):
+            self._follow_world()
         line = self.progress.line()
         if line:
             say(line)
+
+    @property
+    def _full(self) -> int:
+        """Records in a full batch: more at a time while many wait."""
+        behind = self.progress.behind > 4 * self._rest
+        return max(self._rest, min(BEHIND_EVENTS, 2 * self._rest)) if behind else self._rest
+
+    def _follow_world(self) -> None:
+        try:
+            said = self._world.changed(self._connection())
+        except Transient:
+            return  # looked at again in a moment
+        if said:
+            say(said)
+            self._partitions.decode_with(self._world.decoder)
 
     def _turn(self, what: str, every_s: float) -> bool:
         now_s = time.monotonic()
@@ -210,9 +250,11 @@ class Ingest:
         ends = {place: end for place, end in self._source.ends().items() if place in held}
         if not ends:
             return
-        self.progress.behind = sum(max(0, end - held[place].written) for place, end in ends.items())
+        waiting = {held[place].claim.source: max(0, end - held[place].written) for place, end in ends.items()}
+        closing = self._pace.note(time.monotonic(), waiting)
+        self.progress.behind, self.progress.closing_per_s = sum(waiting.values()), sum(closing.values())
         try:
-            note_ends(self._connection(), {held[place].claim.source: end for place, end in ends.items()}, now)
+            note_ends(self._connection(), {held[place].claim.source: end for place, end in ends.items()}, now, closing)
         except Transient:
             return  # lag is then unknown, which is the truth
 
@@ -230,8 +272,12 @@ class Ingest:
         return self._conn
 
 
-def run(settings: Settings) -> int:
-    """Ingests until SIGTERM or Ctrl-C. Raises ConfigError and OperatorError for what a person must put right."""
+def run(settings: Settings, again: Callable[[], Settings] | None = None, measure: Path | None = None) -> int:
+    """Ingests until SIGTERM or Ctrl-C; ``again`` reads the settings anew when units or services changed;
+    ``measure`` names a file for what each stage cost, in JSON, at the end.
+
+    Raises ConfigError and OperatorError for what a person must put right.
+    """
     ending = threading.Event()
     ingest: Ingest | None = None
 
@@ -245,7 +291,7 @@ def run(settings: Settings) -> int:
     attempt = 0
     while not ending.is_set():
         try:
-            ingest = open_ingest(settings)
+            ingest = open_ingest(settings, again)
             break
         except Transient as error:
             if attempt in (0, 3) or attempt % 12 == 0:
@@ -254,13 +300,16 @@ def run(settings: Settings) -> int:
             attempt += 1
     if ingest is not None:
         gc.freeze()
+        gc.set_threshold(GARBAGE, 20, 50)
         if ending.is_set():
             ingest.stop()
         ingest.run()
+        if measure is not None:
+            ingest.stages.write(measure)
     return 0
 
 
-def open_ingest(settings: Settings) -> Ingest:
+def open_ingest(settings: Settings, again: Callable[[], Settings] | None = None) -> Ingest:
     """A member of the group, ready to run. Raises Transient where a server is away."""
     owner = owner_name()
     conn = connect(settings.database.dsn, settings, name="ioc ingest", longest_pause_s=STANDSTILL_S)
@@ -271,7 +320,7 @@ def open_ingest(settings: Settings) -> Ingest:
         conn.close()
         raise
     try:
-        return Ingest(settings, source, conn, owner)
+        return Ingest(settings, source, conn, owner, again)
     except BaseException:
         source.close()
         conn.close()

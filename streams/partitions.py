@@ -139,6 +139,12 @@ class Partitions:
         self.held[place] = Held(claimed, self._decoder.of(place.topic), at, at, at)
         self._source.seek(place, at)
 
+    def decode_with(self, decoder: Decoder) -> None:
+        """Records are decoded by ``decoder`` from now on."""
+        self._decoder = decoder
+        for place, held in self.held.items():
+            held.decode = decoder.of(place.topic)
+
     def lose(self, error: Fenced) -> None:
         """Another process moved one of ours: all are claimed again, later each time that it happens."""
         self.held.clear()

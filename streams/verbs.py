@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from types import FrameType
 
 from ioc.errors import ConfigError, OperatorError
 from ioc.facts import Topic
-from ioc.settings import Settings
+from ioc.settings import Settings, load
 from ioc.store import rejects as kept
 from ioc.store import state, units
 from ioc.store.connect import connect
@@ -76,11 +77,12 @@ def demo(settings: Settings, args: argparse.Namespace) -> int:
     )
 
 
-def ingest(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG001
+def ingest(settings: Settings, args: argparse.Namespace) -> int:
     """Records to facts, for ever."""
     from streams.ingest import run
 
-    return run(settings)
+    data_dir = args.data_dir or os.environ.get("IOC_DATA_DIR")
+    return run(settings, lambda: load(args.config, data_dir=data_dir), args.measure)
 
 
 def produce(settings: Settings, args: argparse.Namespace) -> int:
@@ -235,6 +237,15 @@ def bench(settings: Settings, args: argparse.Namespace) -> int:
             keep=args.keep,
             as_json=args.json,
         )
-    from streams.bench import run
+    from streams.bench import Asked, run
 
-    return run(settings, events=args.events or 200_000, as_json=args.json)
+    asked = Asked(
+        events=args.events or 200_000,
+        rate=args.rate,
+        seconds=args.seconds,
+        backlog=args.backlog,
+        usage_backlog=args.usage_backlog,
+        dsn=args.dsn,
+        config=args.config,
+    )
+    return run(settings, asked, as_json=args.json)

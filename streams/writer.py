@@ -5,16 +5,18 @@ from __future__ import annotations
 import random
 import sys
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from ioc.errors import Transient
 from ioc.facts import Batch, Written
-from ioc.life import Rules
+from ioc.life import DAY_US, Rules
 from ioc.settings import Settings
 from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
 from ioc.store.refused import Cap
 from streams.halving import UNHOLDABLE, pieces, together
+from streams.stages import Stages
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
@@ -30,10 +32,12 @@ def pause_s(attempt: int) -> float:
 class Writer:
     """Writes batches in the order given. `give` only when idle; every result is taken once, by `result`."""
 
-    def __init__(self, settings: Settings, rules: Rules) -> None:
+    def __init__(self, settings: Settings, rules: Rules, stages: Stages | None = None) -> None:
         self._settings = settings
         self._rules = rules
         self._cap = Cap.of(settings)
+        self._stages = stages or Stages()
+        self._sure_us = (settings.ingest.dedupe_days - 1) * DAY_US
         self._conn: Connection | None = None
         self._ending = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
@@ -75,6 +79,10 @@ class Writer:
 
     def _write(self, batch: Batch) -> Written:
         """The batch in one transaction; in pieces, in order, where some record of it cannot be stored."""
+        with self._stages.writing():
+            return self._whole(batch)
+
+    def _whole(self, batch: Batch) -> Written:
         waiting = [batch]
         written: list[Written] = []
         while waiting:
@@ -98,7 +106,8 @@ class Writer:
                         name="ioc ingest writer",
                         longest_pause_s=STANDSTILL_S,
                     )
-                return write_batch(self._conn, batch, self._rules, self._cap)
+                since_us = time.time_ns() // 1000 - self._sure_us
+                return write_batch(self._conn, batch, self._rules, self._cap, sure_since_us=since_us)
             except Transient as error:
                 if self._conn is not None:
                     self._conn.close()

@@ -8,6 +8,9 @@ from ioc.facts import Topic
 from ioc.figures import FeedFigure
 from ioc.store.connect import Connection, translated
 
+BEHIND = 1_000
+"""Waiting records from which on a feed is behind, and not just between two batches."""
+
 FEEDS = """
     with present as (
         select distinct on (topic) topic, cluster, topic_id from source order by topic, claimed_at desc nulls last
@@ -19,7 +22,8 @@ FEEDS = """
            sum(s.events + s.redriven)::bigint, sum(s.duplicates)::bigint, sum(s.rejects)::bigint,
            max(s.last_event_at), max(s.last_arrival_at),
            coalesce(sum(s.events + s.duplicates + s.rejects + s.tombstones - m.records), 0)::bigint,
-           coalesce(sum(s.rejects - m.rejects), 0)::bigint, coalesce(sum(o.records), 0)::bigint
+           coalesce(sum(s.rejects - m.rejects), 0)::bigint, coalesce(sum(o.records), 0)::bigint,
+           sum(e.closing_per_s) filter (where p.topic is not null)
       from source s
       left join present p on p.topic = s.topic and p.cluster = s.cluster and p.topic_id = s.topic_id
        and s.closed_at is null
@@ -59,8 +63,8 @@ def feeds(conn: Connection) -> tuple[FeedFigure, ...]:
         rows = {int(row[0]): row[1:] for row in conn.execute(FEEDS).fetchall()}
     found = []
     for topic in Topic:
-        lag, events, duplicates, rejected, event_at, arrival_at, *refusals = rows.get(
-            topic, (None, 0, 0, 0, None, None, 0, 0, 0)
+        lag, events, duplicates, rejected, event_at, arrival_at, recent, refused, not_kept, closing_per_s = rows.get(
+            topic, (None, 0, 0, 0, None, None, 0, 0, 0, None)
         )
         found.append(
             FeedFigure(
@@ -71,10 +75,19 @@ def feeds(conn: Connection) -> tuple[FeedFigure, ...]:
                 int(rejected),
                 _aware(event_at),
                 _aware(arrival_at),
-                *(int(records) for records in refusals),
+                int(recent),
+                int(refused),
+                int(not_kept),
+                _drain_s(lag, closing_per_s),
             )
         )
     return tuple(found)
+
+
+def _drain_s(lag: int | None, closing_per_s: float | None) -> float | None:
+    if lag is None or lag <= BEHIND or not closing_per_s or closing_per_s <= 0:
+        return None
+    return lag / closing_per_s
 
 
 def _int(value: object) -> int | None:

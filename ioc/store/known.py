@@ -13,7 +13,7 @@ from typing import Any
 
 from ioc.facts import Arrival, Batch, Reject, Tombstone, Topic
 from ioc.store.columns import Bigints, Integers, Moments, Smallints, Texts, Uuids
-from ioc.store.connect import Connection
+from ioc.store.connect import Connection, translated, with_microseconds
 
 KNOW_IDS = """
     insert into identity (topic, id, content, source, record_offset)
@@ -31,6 +31,7 @@ STORED_USES = """
       from unnest(%(ats)s::timestamptz[], %(units)s::int[], %(ids)s::text[]) with ordinality as asked (at, unit, event_id, turn)
       join usage_event u on u.at = asked.at and u.unit = asked.unit and u.event_id = asked.event_id
 """
+THESE_KNOWN = "select id from identity where topic = %(topic)s and id = any(%(ids)s::uuid[])"
 FORGET_IDS = """
     delete from identity i
      using unnest(%(ids)s::uuid[]) as gone (id)
@@ -186,6 +187,14 @@ def know(conn: Connection, asked: dict[Topic, dict[bytes, Arrival]]) -> dict[Top
         if (source, offset) != (arrival.source, arrival.offset):
             before.setdefault(topic, {})[identity] = content
     return before
+
+
+def known_of(conn: Connection, topic: Topic, identities: Sequence[bytes]) -> set[bytes]:
+    """Which of these identities are committed."""
+    with_microseconds(conn)
+    wanted = {"topic": int(topic), "ids": Uuids.of(identities)}
+    with translated():
+        return {row[0] for row in conn.execute(THESE_KNOWN, wanted, binary=True).fetchall()}
 
 
 def leave_stored(conn: Connection, new: list[Arrival], sure_since_us: int, found: Sorted) -> list[Arrival]:

@@ -32,11 +32,12 @@ EXPIRED = """
      where no = %(no)s
 """
 NOTE_ENDS = """
-    insert into source_end (source, end_offset, seen_at)
-    select no, end_offset, %(now)s
-      from unnest(%(sources)s::int[], %(ends)s::bigint[]) as seen (no, end_offset)
+    insert into source_end (source, end_offset, seen_at, closing_per_s)
+    select no, end_offset, %(now)s, closing_per_s
+      from unnest(%(sources)s::int[], %(ends)s::bigint[], %(closing)s::float8[]) as seen (no, end_offset, closing_per_s)
      order by no
-    on conflict (source) do update set end_offset = excluded.end_offset, seen_at = excluded.seen_at
+    on conflict (source) do update
+       set end_offset = excluded.end_offset, seen_at = excluded.seen_at, closing_per_s = excluded.closing_per_s
 """
 
 
@@ -65,7 +66,11 @@ def claim(
     return Claim(no, topic, partition, epoch, next_offset, finding, generation, tail)
 
 
-def note_ends(conn: Connection, ends: Mapping[int, int], now: datetime) -> None:
-    """Where each source's log ends as seen at ``now``; lag is known for a second after it."""
+def note_ends(
+    conn: Connection, ends: Mapping[int, int], now: datetime, closing_per_s: Mapping[int, float] | None = None
+) -> None:
+    """Where each source's log ends as seen at ``now``, and by how many records a second its reader catches up; lag is
+    known for a second after it."""
+    closing = [(closing_per_s or {}).get(source, 0.0) for source in ends]
     with translated():
-        conn.execute(NOTE_ENDS, {"sources": list(ends), "ends": list(ends.values()), "now": now})
+        conn.execute(NOTE_ENDS, {"sources": list(ends), "ends": list(ends.values()), "closing": closing, "now": now})

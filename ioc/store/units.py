@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import blake2b
 
 from ioc.errors import OperatorError
 from ioc.settings import Settings
+from ioc.store import state
 from ioc.store.connect import Connection, translated
 from ioc.world import World, load_world
 
@@ -22,6 +24,7 @@ NUMBER_SERVICES = """
 """
 UNITS = "select pack, code, no from unit"
 SERVICES = "select code, no from service"
+MARK = "world"
 
 
 def sync(conn: Connection, settings: Settings) -> World:
@@ -40,7 +43,15 @@ def sync(conn: Connection, settings: Settings) -> World:
         },
     )
     conn.execute(NUMBER_SERVICES, {"codes": [service.code for service in world.services]})
-    return numbered(conn, world)
+    found = numbered(conn, world)
+    said = (found.pack, found.units, found.services, sorted(found.kinds.items()), sorted(found.indicators.items()))
+    state.put(conn, MARK, blake2b(repr(said).encode(), digest_size=8).hexdigest())
+    return found
+
+
+def mark(conn: Connection) -> str | None:
+    """What tells the world of the last `sync` from any other; None before the first."""
+    return state.get(conn, MARK)
 
 
 def numbered(conn: Connection, world: World) -> World:

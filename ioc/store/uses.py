@@ -62,10 +62,15 @@ def rows(arrivals: Sequence[Arrival]) -> bytes:
     return b"".join(parts)
 
 
-def write(conn: Connection, arrivals: Sequence[Arrival], changes: Changes) -> None:
-    """Stores new uses and adds what they change: uses, failures, and the money of those that succeeded."""
+def store(conn: Connection, arrivals: Sequence[Arrival]) -> None:
+    """The rows alone."""
     with conn.cursor() as cursor, cursor.copy(COPY_USAGE) as copy:
         copy.write(rows(arrivals))
+
+
+def write(conn: Connection, arrivals: Sequence[Arrival], changes: Changes) -> None:
+    """Stores new uses and adds what they change: uses, failures, and the money of those that succeeded."""
+    store(conn, arrivals)
     uses: Sequence[Any] = [arrival.what for arrival in arrivals]
     unit = np.array([use.unit for use in uses], dtype=np.int32)
     at_us = np.array([use.at_us for use in uses], dtype=np.int64)

@@ -72,13 +72,6 @@ def _offset_us(text: str) -> int:
     return offset_us if found[1] == "+" else -offset_us
 
 
-def _fraction_us(text: str) -> int:
-    digits = text[1:]
-    if not (text[:1] == "." and digits.isascii() and digits.isdigit() and len(digits) <= 6):
-        raise ValueError(text)
-    return int(digits) * _SCALE[len(digits)]
-
-
 def at_us(text: str) -> int:
     """Microseconds since 1970 (UTC) of a time of the wire, exact.
 
@@ -87,11 +80,13 @@ def at_us(text: str) -> int:
     """
     us = _date_us(text[:10]) + _clock_us(text[10:19])
     tail = text[19:]
-    if tail[:1] == ".":
-        begin = -1 if tail[-1] == "Z" else -6
-        us += _fraction_us(tail[:begin])
-        tail = tail[begin:]
-    return us - _offset_us(tail)
+    if tail[:1] != ".":
+        return us - _offset_us(tail)
+    begin = -1 if tail[-1] == "Z" else -6
+    digits = tail[1:begin]
+    if not (digits.isdigit() and digits.isascii() and len(digits) <= 6):
+        raise ValueError(text)
+    return us + int(digits) * _SCALE[len(digits)] - _offset_us(tail[begin:])
 
 
 def due_us(text: str | None) -> int | None:
