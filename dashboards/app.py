@@ -19,8 +19,10 @@ from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dashboards.hub import Place
+from dashboards.offline import BUILD_HEADER
 from dashboards.panel import Device, Language, Look, Page, Theme
 from dashboards.text import translate
+from dashboards.theme import colours
 from ioc.settings import Settings
 from ioc.snapshot import Scope
 from ioc.world import World
@@ -33,10 +35,16 @@ THEMES = get_args(Theme)
 INDEX = """<!DOCTYPE html>
 <html lang="{language}" data-bs-theme="{theme}" data-device="{device}" data-state="loading" data-zone="{zone}"
  data-build="{build}" data-words="{words}">
-<head>{metas}<title>{title}</title>{favicon}{css}</head>
+<head>{metas}<title>{title}</title>{icons}{css}</head>
 <body>{app_entry}{config}<script src="{early}"></script>{scripts}{renderer}</body>
 </html>"""
 
+ICONS = (
+    '<link rel="manifest" href="/manifest.webmanifest" crossorigin="use-credentials">'
+    '<link rel="icon" type="image/png" href="/icons/app-192.png">'
+    '<link rel="apple-touch-icon" href="/icons/touch-180.png">'
+    '<meta name="theme-color" content="{colour}">'
+)
 
 WORDS = (
     "lost",
@@ -123,19 +131,21 @@ class Centre(Dash):
         page = self.addresses.page(flask.request.path)
         query = {**page.asks, **query} if page else query
         language = self.addresses.language(query, cookies)
+        theme = self.addresses.theme(page, query, cookies)
         t = translate(language)
         province = self.addresses.settings.province
         name = province.name_en if language == "en" else province.name_vi
         title = t("app.title", province=name)
         return INDEX.format(
             language=language,
-            theme=self.addresses.theme(page, query, cookies),
+            theme=theme,
             device=page.device if page else "desk",
             zone=escape.escape(province.zone),
             build=self.build,
             words=escape.escape(json.dumps({word: t(f"live.{word}") for word in WORDS}, ensure_ascii=False)),
             early=self.get_asset_url("early/offline.js"),
             app_entry='<div id="react-entry-point"></div>',
+            icons=ICONS.format(colour=colours(theme)["surface"]),
             title=escape.escape(f"{page.titled(language, t)} · {title}" if page else title),
             **{name: part for name, part in parts.items() if name not in ("title", "app_entry")},
         )
@@ -168,6 +178,7 @@ def create_app(addresses: Addresses, build: str) -> Centre:
     )
     register(app, addresses)
     app.server.after_request(remember)
+    app.server.after_request(lambda answer: named(answer, build))
     app.server.after_request(lambda response: not_found(response, addresses))
     return app
 
@@ -210,6 +221,12 @@ def not_found(response: flask.Response, addresses: Addresses) -> flask.Response:
         query = {**(page.asks if page else {}), **flask.request.args.to_dict()}
         if page is None or addresses.scope(query) is None:
             response.status_code = 404
+    return response
+
+
+def named(response: flask.Response, build: str) -> flask.Response:
+    """Says which build answered: a tablet keeps nothing of another one."""
+    response.headers[BUILD_HEADER] = build
     return response
 
 

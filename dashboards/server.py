@@ -32,7 +32,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from dashboards import api, sign_feed
+from dashboards import api, offline, sign_feed
 from dashboards.app import Addresses, create_app
 from dashboards.auth import Gate, GateMiddleware
 from dashboards.freshness import LAG_UNKNOWN_S
@@ -218,6 +218,7 @@ class WebProcess:
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
                 Route("/metrics", self.scrape),
+                *offline.routes(self.build, self.settings),
                 *api.routes(self.reading),
                 *sign_routes(
                     sign_feed.provider(self.hub, self.settings, self.signs),

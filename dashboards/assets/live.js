@@ -16,6 +16,9 @@
     offsetMs: 0, // server's clock minus ours
     silenceMs: () => Math.max(performance.now() - lastMark, Date.now() - live.lastAt),
     giveUpSilence,
+    slots: {}, // every property that this screen has now
+    show, // paints what live_kept.js kept
+    opened: () => {}, // live_kept.js: another place is looked at
     tell: () => {}, // live_ages.js: ages and state may have changed
     newBuild: () => {}, // live_reload.js: the server is another build
   });
@@ -98,6 +101,7 @@
     charts.clear();
     pendingSeq = null;
     live.seq = 0;
+    live.slots = {};
     awaitsFull = true;
     live.attempts = 0;
     if (data) {
@@ -108,6 +112,7 @@
       live.lastAt = Date.now();
     }
     connect();
+    live.opened();
     return "";
   }
 
@@ -152,6 +157,7 @@
     live.fulls += 1;
     live.seq = message.seq;
     awaitsFull = false;
+    live.slots = {};
     pending = {};
     figures = {};
     charts.clear();
@@ -177,13 +183,23 @@
   function take(slots) {
     for (const [slot, props] of Object.entries(slots)) {
       const own = (pending[slot] = pending[slot] || {});
+      const all = (live.slots[slot] = live.slots[slot] || {});
       for (const [name, value] of Object.entries(props)) {
         if (name === "figure~") own.figure = figures[slot] = changed(figures[slot], value);
         else own[name] = value;
         if (name === "figure") figures[slot] = value;
+        all[name.replace("~", "")] = name === "figure~" ? own.figure : value;
       }
     }
     if (!frame) frame = requestAnimationFrame(paint);
+  }
+
+  // a picture of before; the first full one of the server replaces it
+  function show(picture) {
+    live.lastAt = live.shownAt = picture.at;
+    live.beat = live.beat || picture.beat;
+    take(picture.slots);
+    live.tell();
   }
 
   // a new figure that shares with the old one all that did not change

@@ -13,7 +13,7 @@
   function check() {
     if (!live.place) return;
     if (live.silenceMs() > SILENT_MS) {
-      state("offline", live.messages ? live.lastAt : performance.timeOrigin);
+      state("offline", live.messages || live.shownAt ? live.lastAt : performance.timeOrigin);
       live.giveUpSilence();
     } else if (live.beat && !live.beat.ok) {
       state("stale", live.beat.as_of ? live.beat.as_of - live.offsetMs : live.lastAt);
@@ -33,8 +33,8 @@
     const band = old || document.createElement("div");
     if (!old) {
       band.id = "connection";
-      band.setAttribute("role", "alert");
       band.append(document.createElement("strong"), document.createElement("span"), document.createElement("small"));
+      band.children[0].setAttribute("role", "alert"); // said once: the running time beside it is not read each second
       document.body.append(band);
     }
     put(band.children[0], name === "offline" ? words.lost : words.store_lost);

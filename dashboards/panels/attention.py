@@ -20,16 +20,16 @@ INCIDENT, OVERDUE, SOON = "attention-incident", "attention-overdue", "attention-
 
 def _card(name: str, picture: Component, look: Look, *, side: Component | None = None) -> Component:
     del look
+    said = {"role": "status"} if name == INCIDENT else {}  # counts change each second: only an incident is called out
     return dcc.Link(
         [
             picture,
             html.Div(
                 [
-                    html.B(id=slot(name, "title"), className="card-title"),
+                    html.B(id=slot(name, "title"), className="card-title", **said),
                     html.Span(id=slot(name, "note"), className="card-note"),
                 ],
                 className="card-words",
-                role="status",
             ),
             side if side is not None else icon("chevron-right", "go"),
             age_tag(),

@@ -91,7 +91,8 @@ def _row(case: OverdueCase, world: World, look: Look) -> Component:
     procedure = world.procedures.get(case.procedure)
     what = case.procedure if procedure is None else procedure.name_en if language == "en" else procedure.name_vi
     handling = world.by_code.get(case.handling)
-    late = t("overdue.days", n=number(case.days_late, language)) if case.days_late else t("overdue.today")
+    key = {0: "overdue.today", 1: "overdue.day"}.get(case.days_late, "overdue.days")
+    late = t(key, n=number(case.days_late, language)) if case.days_late > 1 else t(key)
     return html.Li(
         [
             html.Div([html.B(late, className="days"), html.Span(t("overdue.due", date=f"{case.due_at:%d/%m/%Y}"))]),

@@ -293,6 +293,7 @@ WORDS: Final[Mapping[str, str]] = {
     "overdue.read": "đọc cách đây",
     "overdue.more": "hiện {shown} hồ sơ trễ nhất trong {total}",
     "overdue.days": "{n} ngày",
+    "overdue.day": "1 ngày",
     "overdue.today": "hôm nay",
     "overdue.due": "hẹn {date}",
     "overdue.code": "mã {code} · {status}",

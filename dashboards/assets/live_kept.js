@@ -1,0 +1,130 @@
+// Keeps the last picture of each place that a tablet showed, so that a reload without a network shows it again, with its
+// age under the violet band. offline/sw.js keeps the shell; both are emptied when the server refuses this browser.
+(function () {
+  "use strict";
+  const live = window.iocLive;
+  const NAME = "ioc-pictures";
+  const STORE = "pictures";
+  const KEEP_EVERY_MS = 10000;
+  const WAIT_MS = 2500; // for the first picture of the server
+  const OLDEST_MS = 86400000; // a picture of yesterday helps nobody
+  const MOST = 20;
+  if (!live || document.documentElement.dataset.device !== "tablet" || !window.indexedDB) return;
+
+  let keptSeq = "";
+  let shownFor = ""; // the place whose kept picture stands on the screen
+
+  function open() {
+    return new Promise((done, failed) => {
+      const asked = indexedDB.open(NAME, 1);
+      asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: "place" });
+      asked.onsuccess = () => done(asked.result);
+      asked.onerror = () => failed(asked.error);
+    });
+  }
+
+  async function inStore(mode, use) {
+    const base = await open();
+    try {
+      return await new Promise((done, failed) => {
+        const change = base.transaction(STORE, mode);
+        const asked = use(change.objectStore(STORE));
+        change.oncomplete = () => done(asked && asked.result);
+        change.onerror = change.onabort = () => failed(change.error);
+      });
+    } finally {
+      base.close();
+    }
+  }
+
+  function key() {
+    const { page, unit, by, lang, theme } = live.place;
+    return [page, unit, by, lang, theme].join(" ");
+  }
+
+  async function keep() {
+    if (!live.place || !live.seq || live.state !== "live") return;
+    const now = `${key()} ${live.seq}`;
+    if (now === keptSeq) return;
+    keptSeq = now;
+    const picture = { place: key(), at: live.lastAt, beat: live.beat, build: live.build, slots: live.slots };
+    try {
+      await inStore("readwrite", (store) => store.put(picture));
+      live.kept = picture.at;
+      await thin();
+    } catch {
+      keptSeq = ""; // no room: the next time tries again
+    }
+  }
+
+  async function thin() {
+    const all = (await inStore("readonly", (store) => store.getAll())).sort((a, b) => b.at - a.at);
+    const gone = all.filter((one, at) => at >= MOST || Date.now() - one.at > OLDEST_MS);
+    if (gone.length) await inStore("readwrite", (store) => void gone.forEach((one) => store.delete(one.place)));
+  }
+
+  async function show() {
+    if (!live.place || live.seq) return;
+    const place = key();
+    if (shownFor === place) return;
+    try {
+      const found = await inStore("readonly", (store) => store.get(place));
+      if (!found || found.build !== live.build || Date.now() - found.at > OLDEST_MS) return;
+      if (!live.place || key() !== place || live.seq) return; // the server was faster
+      shownFor = place;
+      live.show(found);
+    } catch {
+      // nothing kept that could be read: the screen waits for the server
+    }
+  }
+
+  live.opened = () => {
+    shownFor = "";
+    setTimeout(show, navigator.onLine ? WAIT_MS : 0);
+  };
+  setInterval(keep, KEEP_EVERY_MS);
+  setTimeout(keep, KEEP_EVERY_MS / 4);
+  document.addEventListener("visibilitychange", () => document.hidden && keep());
+  if (live.place) live.opened();
+
+  // ---- the worker
+
+  if (!navigator.serviceWorker) return;
+  navigator.serviceWorker.addEventListener("message", (event) => {
+    if (event.data && event.data.forget) {
+      indexedDB.deleteDatabase(NAME);
+      location.reload();
+    }
+  });
+  // when everything stands on the glass, for filling the cache takes a slow tablet's breath
+  const calm = setInterval(() => {
+    if (!live.seq || live.charts || live.state !== "live") return;
+    clearInterval(calm);
+    navigator.serviceWorker.register("/sw.js").then(() => navigator.serviceWorker.ready).then(fill).catch(() => {
+      // no worker here (plain HTTP, or refused): the picture still stays while the tab stays
+    });
+  }, 1000);
+
+  // the worker came after the page: it gets what the page had loaded, and the page itself
+  async function fill(registration) {
+    const urls = performance.getEntriesByType("resource").map((one) => one.name);
+    registration.active.postMessage({ urls: [location.href.split("#")[0], ...urls] });
+    if (!navigator.serviceWorker.controller) {
+      await new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done, { once: true }));
+    }
+    const input = (property, value) => ({ id: "place", property, value });
+    const output = (id, property) => ({ id, property });
+    await fetch("/_dash-update-component", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({
+        output: "..page.children...watch.data..",
+        outputs: [output("page", "children"), output("watch", "data")],
+        inputs: [input("pathname", location.pathname), input("search", location.search)],
+        changedPropIds: ["place.pathname", "place.search"],
+        parsedChangedPropsIds: ["place.pathname", "place.search"],
+      }),
+    });
+    live.ready = true; // a reload without a network will show this page
+  }
+})();
