@@ -37,6 +37,9 @@ SLICE_S = 0.05
 """How long a new kind of screen may wait for its first picture."""
 FORGET_S = 30.0
 """A channel that nobody watches is dropped after this time; a screen that reloads finds it warm."""
+PAINT_SHARE = 0.25
+"""The part of its time that the hub spends on painting at most: with more places than that, each waits its turn, and
+neither the pace of the ticks nor what they ask of the database depends on how many places are looked at."""
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -119,6 +122,8 @@ class Hub:
         self.tick_ms: deque[float] = deque(maxlen=600)
         self.ticks = 0
         self.panel_errors = 0
+        self.waited = 0
+        """How often a place had to wait for the next tick."""
         self.lag_known_s: dict[str, float] = {}
         self._look = look
         self._open_source = open_source
@@ -132,6 +137,7 @@ class Hub:
         self._snapshot: Snapshot | None = None
         self._stop = threading.Event()
         self._joined = threading.Event()
+        self._ticked_s = float("-inf")
         self._told: set[tuple[str, str]] = set()
         self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
 
@@ -252,7 +258,14 @@ class Hub:
             for place in gone:
                 del self._channels[place]
             channels = [c for c in self._channels.values() if c.watchers and not (only_new and c.picture)]
+        channels.sort(key=lambda channel: channel.painted_s)  # who has waited longest comes first
+        end_s = now_s + PAINT_SHARE * min(BEAT_S, max(self._gap_s, now_s - self._ticked_s))
+        if not only_new:
+            self._ticked_s = now_s
         for channel in channels:
+            if time.monotonic() > end_s and channel.picture is not None:
+                self.waited += 1
+                continue
             same = snapshot.sequence == channel.sequence
             if same and now_s - channel.painted_s < BEAT_S * 0.9:
                 continue

@@ -73,6 +73,8 @@ Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
 
 REMEMBERED = 20_000
+"""What a snapshot remembers of the days before at most: about 25 MB."""
+CASE_METRICS = tuple(Metric(row) for row in range(1, int(Metric.PAUSED_OVERDUE) + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,9 @@ class Snapshot:
             self.past[key] = make()
         return self.past[key]  # type: ignore[return-value]
 
+    present: dict[str, Ints] = field(default_factory=dict, compare=False, repr=False)
+    """Sums over one side of ``pair`` [14, U], made when first asked for: many scopes ask the same."""
+
     @property
     def now_bin(self) -> int:
         """The ten-minute bin of today that ``as_of`` lies in, 0 to 143."""
@@ -187,13 +192,10 @@ class Snapshot:
         return (local.hour * 60 + local.minute) // 10
 
     def _sums(self, scope: Scope) -> dict[Metric, int]:
-        places = self.world.subtree(scope.unit)
-        rows = (
-            self.pair[:, places, :].sum(axis=(1, 2))
-            if scope.by == "handling"
-            else self.pair[:, :, places].sum(axis=(1, 2))
-        )
-        return {Metric(row): int(rows[row]) for row in range(1, 14)}
+        if scope.by not in self.present:
+            self.present[scope.by] = self.pair.sum(axis=2 if scope.by == "handling" else 1)
+        rows = self.present[scope.by][:, self.world.subtree(scope.unit)].sum(axis=1).tolist()
+        return {metric: rows[metric] for metric in CASE_METRICS}
 
     def cases(self, scope: Scope) -> CaseFigures:
         """Case figures: happenings since local midnight, states now."""

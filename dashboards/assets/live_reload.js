@@ -11,6 +11,7 @@
   let asking = false;
 
   live.turning = false;
+  live.looks = 0; // how often a build that waits was looked after
   live.newBuild = (build) => {
     if (wanted || kept() === build) return; // it was tried: something between us keeps old pages, and they work
     wanted = build;
@@ -19,6 +20,7 @@
   live.calm = () => load();
 
   function look() {
+    live.looks += 1;
     if (!live.turning) load();
     setTimeout(look, LOOK_MS);
   }
