@@ -16,7 +16,7 @@ from types import FrameType
 from ioc.errors import Transient
 from ioc.life import Rules
 from ioc.settings import Settings
-from ioc.store import housekeeping, hypertables, retention
+from ioc.store import housekeeping, hypertables, retention, series
 from ioc.store import rebuild as rebuilding
 from ioc.store.connect import connect
 from ioc.store.migrate import check
@@ -106,9 +106,10 @@ def watch(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG001
                         now = datetime.now(UTC)
                         housekeeping.open_books(conn, settings, now)
                         housekeeping.forget(conn, settings, now)
-                        while not ended.is_set() and housekeeping.lead(conn, "watch", owner) is not None:
-                            if not retention.step(conn, settings, now):
-                                break
+                        for one in (series.pack, retention.step):  # in steps, each short, while it leads
+                            while not ended.is_set() and housekeeping.lead(conn, "watch", owner) is not None:
+                                if not one(conn, settings, now):
+                                    break
         except Transient as error:
             print(f"ioc watch: {error}; trying again", file=sys.stderr)
             ended.wait(random.uniform(0.5, 2.0))

@@ -25,13 +25,11 @@ from ioc.store.columns import with_columns
 from ioc.store.connect import Connection, translated, with_microseconds
 from ioc.store.generations import repeated
 from ioc.store.known import Sorted, tell_apart
+from ioc.store.locks import OPENING_LOCK
 from ioc.store.refused import STANDARD, Cap, write_rejects
 from ioc.store.rollup import Changes, add_up, announce
 
 STATE_METRICS = sorted(int(metric) for metric in STATES)
-
-OPENING_LOCK = 4_602_301_002
-"""Advisory lock: shared by writers, exclusive for whoever makes an opening balance."""
 
 NEVER_US = (1 << 63) - 1
 """A moment after every other: no id is sure to be known."""

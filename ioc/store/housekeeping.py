@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from ioc.facts import Topic
 from ioc.settings import Settings
 from ioc.snapshot import local_midnight
-from ioc.store.batch import OPENING_LOCK, STATE_METRICS
+from ioc.store.batch import STATE_METRICS
 from ioc.store.connect import Connection, translated
+from ioc.store.locks import OPENING_LOCK
 
 LEASE = """
     insert into lease (name, owner, epoch, until)

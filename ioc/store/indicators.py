@@ -8,8 +8,18 @@ from ioc.figures import IndicatorFigure
 from ioc.store.connect import Connection
 
 VALUES = """
-    with places as (
-        select distinct indicator, unit from indicator_event
+    with recursive places as (
+        (select indicator, unit from indicator_event order by indicator, unit limit 1)
+        union all
+        select further.indicator, further.unit
+          from places p
+         cross join lateral (
+               select e.indicator, e.unit
+                 from indicator_event e
+                where (e.indicator, e.unit) > (p.indicator, p.unit)
+                order by e.indicator, e.unit
+                limit 1
+         ) as further
     )
     select p.indicator, p.unit, coalesce(last.value, 0) + coalesce(later.added, 0) as value,
            greatest(last.at, later.at) as at

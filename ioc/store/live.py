@@ -31,7 +31,8 @@ from ioc.snapshot import (
     day_starts,
     local_midnight_us,
 )
-from ioc.store import indicators, lists
+from ioc.store import indicators, lists, series
+from ioc.store.arrays import Numbers, fetch
 from ioc.store.connect import Connection, translated
 from ioc.store.feeds import feeds
 from ioc.store.overview import by_code
@@ -64,21 +65,29 @@ NEW_CHANGES = """
 """
 SNAPSHOT: LiteralString = "select pg_current_snapshot()::text, (select max(written_at) from change)"
 OPENING = "select max(at) from opening where at <= %(midnight)s"
-BEFORE_TODAY = """
-    select metric, handling, receiving, sum(value)::bigint
+BEFORE_TODAY: LiteralString = """
+    select array_agg(metric), array_agg(handling), array_agg(receiving), array_agg(value)
       from (
-        select metric, handling, receiving, value from opening_balance where at = %(opening)s
-        union all
-        select metric, handling, receiving, value from rollup_day
-         where bucket >= coalesce(%(opening)s, '-infinity'::timestamptz) and bucket < %(midnight)s and metric = any(%(states)s)
-      ) as parts
-     group by metric, handling, receiving
+        select metric, handling, receiving, sum(value)::bigint as value
+          from (
+            select metric, handling, receiving, value from opening_balance where at = %(opening)s
+            union all
+            select metric, handling, receiving, value
+              from rollup_day
+             where bucket >= coalesce(%(opening)s, '-infinity'::timestamptz) and bucket < %(midnight)s
+               and metric = any(%(states)s)
+          ) as parts
+         group by metric, handling, receiving
+      ) as before
 """
-MINUTES = """
-    select metric, handling, receiving, (floor(extract(epoch from bucket) / 600) * 600)::bigint, sum(value)::bigint
-      from rollup_minute
-     where bucket >= %(begin)s and bucket < %(end)s
-     group by 1, 2, 3, 4
+TODAY: LiteralString = """
+    select array_agg(metric), array_agg(handling), array_agg(receiving), array_agg(value)
+      from (
+        select metric, handling, receiving, sum(value)::bigint as value
+          from rollup_minute
+         where bucket >= %(begin)s and bucket < %(end)s
+         group by metric, handling, receiving
+      ) as today
 """
 EFFECTS = """
     select metric, handling, receiving, (extract(epoch from at) * 1000000)::bigint, delta
@@ -110,6 +119,11 @@ class Live:
         self.figure_of: dict[int, int] = {
             int(metric): SERIES_FIGURES.index(figure) for figure, metrics in SERIES.items() for metric in metrics
         }
+        self.figure_at = np.full(series.ERRORS + 1, -1, dtype=np.int64)
+        for metric, figure_no in self.figure_of.items():
+            self.figure_at[metric] = figure_no
+        self.figure_at[series.USES] = SERIES_FIGURES.index("uses")
+        self.figure_at[series.ERRORS] = SERIES_FIGURES.index("errors")
         self.snap = ""
         self.data_at: datetime | None = None
         self.patched_s = 0.0
@@ -176,20 +190,15 @@ class Live:
             self.snap, self.data_at = row
         midnight, minute = moment(self.midnight_us), moment(at_us // MINUTE_US * MINUTE_US)
         opening = self.conn.execute(OPENING, {"midnight": midnight}).fetchone()
-        before = self.conn.execute(
-            BEFORE_TODAY,
-            {"opening": opening[0] if opening else None, "midnight": midnight, "states": STATE_METRICS},
-            binary=True,
-        ).fetchall()
-        self._add(columns(before, at_us=self.midnight_us - 1), binned=False)
+        wanted = {"opening": opening[0] if opening else None, "midnight": midnight, "states": STATE_METRICS}
+        self._add(changes(fetch(self.conn, BEFORE_TODAY, wanted), at_us=self.midnight_us - 1), binned=False)
         levels = self._levels()
-        rows = self.conn.execute(MINUTES, {"begin": self.starts[0], "end": minute}, binary=True).fetchall()
-        found = columns([(m, h, r, v) for m, h, r, _, v in rows], at_us=0)
-        found["at_us"] = [at * 1_000_000 for *_, at, _ in rows]
-        self._bin(found)
+        for day, cells in enumerate(series.read(self.conn, self.starts, minute)):
+            self._bin_cells(day, cells)
         self.levels_before = levels - self.bins[:, :, : DAYS - 1, :].sum(axis=(2, 3), dtype=np.int64)
         self.levels_before[~IS_LEVEL] = 0
-        self._add(found[found["at_us"] >= self.midnight_us], binned=False)
+        today = fetch(self.conn, TODAY, {"begin": midnight, "end": minute})
+        self._add(changes(today, at_us=self.midnight_us), binned=False)
         end = moment(self.midnight_us) + timedelta(days=1, hours=2) if live else moment(at_us)
         self.pending = np.concatenate([self._edge_effects(minute, end), self._edge_uses(minute, end)])
         self._release(at_us)
@@ -296,6 +305,12 @@ class Live:
         bin_of_day = np.minimum((at[now] - self.starts_us[day[now]]) // BIN_US, BINS_A_DAY - 1)
         np.add.at(self.bins, (figure[now], places[now], day[now], bin_of_day), delta[now])
 
+    def _bin_cells(self, day: int, cells: series.Cells) -> None:
+        """Puts the ten-minute sums of one remembered day where they belong."""
+        figure, places = self.figure_at[cells["metric"]], self._places(cells["unit"])
+        kept = (figure >= 0) & (places >= 0)
+        np.add.at(self.bins[:, :, day], (figure[kept], places[kept], cells["bin"][kept]), cells["value"][kept])
+
     def _lists(self, as_of: datetime, topics: int) -> None:
         now_s = time.monotonic()
         old = now_s - self.lists_s > LISTS_S
@@ -347,11 +362,10 @@ class Live:
         return self._snapshot(as_of, live=False)
 
 
-def columns(rows: list[tuple[int, int, int, int]], *, at_us: int) -> npt.NDArray[np.void]:
-    """Rows of (metric, handling, receiving, value) as changes at one moment."""
-    found = np.empty(len(rows), dtype=CHANGE)
-    if rows:
-        found["metric"], found["handling"], found["receiving"], found["delta"] = zip(*rows, strict=True)
+def changes(columns: list[Numbers], *, at_us: int) -> npt.NDArray[np.void]:
+    """Columns of metric, handling, receiving and value as changes at one moment."""
+    found = np.empty(len(columns[0]), dtype=CHANGE)
+    found["metric"], found["handling"], found["receiving"], found["delta"] = columns
     found["at_us"] = at_us
     return found
 

@@ -16,9 +16,7 @@ from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.store import hypertables, units
 from ioc.store.connect import Connection, translated
-
-LOCK = 4_602_301_001
-"""Advisory lock of everything that changes the schema."""
+from ioc.store.locks import SCHEMA_LOCK
 
 CREATE_LEDGER = """
     create table if not exists migration (
@@ -30,6 +28,7 @@ CREATE_LEDGER = """
 """
 APPLIED = "select version, digest from migration order by version"
 RECORD = "insert into migration (version, name, digest) values (%(version)s, %(name)s, %(digest)s)"
+CHANGED = "migration {name} was changed after it was applied: restore the file"
 NOTE_RULES = "insert into state (key, value) values ('rules', %(rules)s) on conflict (key) do nothing"
 
 
@@ -59,17 +58,20 @@ def migrations() -> list[Migration]:
 
 
 def check(conn: Connection) -> None:
-    """Raises OperatorError unless the schema is exactly the one this code was written for."""
+    """Raises OperatorError unless the schema is exactly the one that this code was written for, made by these files."""
     with translated():
-        there = {int(version) for version, _ in conn.execute(APPLIED).fetchall()}
-    known = {migration.version for migration in migrations()}
-    if there - known:
+        there = {int(version): digest for version, digest in conn.execute(APPLIED).fetchall()}
+    known = {migration.version: migration for migration in migrations()}
+    if there.keys() - known.keys():
         raise OperatorError(
             f"the database's schema is newer (version {max(there)}) than this program ({max(known)}): "
             "update the program, or give it another database"
         )
-    if known - there:
+    if known.keys() - there.keys():
         raise OperatorError("the database's schema is older than this program: run 'ioc migrate'")
+    for version, digest in sorted(there.items()):
+        if known[version].digest != digest:
+            raise OperatorError(CHANGED.format(name=known[version].name))
 
 
 def migrate(conn: Connection, settings: Settings, upto: int | None = None) -> list[str]:
@@ -80,7 +82,7 @@ def migrate(conn: Connection, settings: Settings, upto: int | None = None) -> li
     done: list[str] = []
     with translated(), conn.transaction():
         conn.execute("set local statement_timeout = 0")
-        conn.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": LOCK})
+        conn.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": SCHEMA_LOCK})
         conn.execute(CREATE_LEDGER)
         applied: dict[int, str] = {int(version): digest for version, digest in conn.execute(APPLIED).fetchall()}
         known = migrations()
@@ -95,9 +97,7 @@ def migrate(conn: Connection, settings: Settings, upto: int | None = None) -> li
                 break
             if migration.version in applied:
                 if applied[migration.version] != migration.digest:
-                    raise OperatorError(
-                        f"migration {migration.name} was changed after it was applied: restore the file"
-                    )
+                    raise OperatorError(CHANGED.format(name=migration.name))
                 continue
             conn.execute(cast("LiteralString", migration.text))  # type: ignore[redundant-cast]
             conn.execute(RECORD, {"version": migration.version, "name": migration.name, "digest": migration.digest})

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, LiteralString
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from ioc.figures import SERVICE_BASE
 from ioc.life import CaseStep, Effects, HealthStep, IncidentStep, Rules, camera_life, case_life, incident_life
-from ioc.store.batch import OPENING_LOCK, STATE_METRICS
+from ioc.store import series
+from ioc.store.batch import STATE_METRICS
 from ioc.store.connect import Connection, translated, with_microseconds
 from ioc.store.fold import COPY_EFFECTS, EFFECT_TYPES
+from ioc.store.locks import OPENING_LOCK
 from ioc.store.retention import horizon, nothing_dropped
 from ioc.store.rollup import CHANGE, MINUTE_US, bucketed, day_starts_us, parameters, summed
 
@@ -43,7 +46,7 @@ STORED_MINUTES = "select bucket, metric, handling, receiving, value from rollup_
 STORED_DAYS = "select bucket, metric, handling, receiving, value from rollup_day where value <> 0"
 STORED_OPENINGS = "select at, metric, handling, receiving, value from opening_balance where value <> 0"
 OPENINGS = "select at from opening order by at"
-CLEAR = "truncate effect, rollup_minute, rollup_day, opening_balance, change"
+CLEAR = "truncate effect, rollup_minute, rollup_day, opening_balance, day_series, change"
 FILL_MINUTES = """
     insert into rollup_minute (bucket, metric, handling, receiving, value)
     select to_timestamp(bucket), metric, handling, receiving, value
@@ -164,6 +167,7 @@ def differences(conn: Connection, rules: Rules) -> list[str]:
             has = summed(np.array([(m, h, r, at, v) for at, m, h, r, v in rows], dtype=CHANGE), "at_us")
             if not np.array_equal(has, should):
                 found.append(f"{name}: {len(has)} sums are stored, {len(should)} should be, and they differ")
+        found.extend(series.differences(conn, ZoneInfo(rules.zone)))
     return found
 
 

@@ -18,11 +18,9 @@ from datetime import UTC, datetime, timedelta
 from ioc.errors import Transient
 from ioc.settings import Settings
 from ioc.store import hypertables
-from ioc.store.batch import OPENING_LOCK
 from ioc.store.connect import Connection, translated
+from ioc.store.locks import OPENING_LOCK, PROOF_LOCK
 
-PROOF_LOCK = 4_602_301_003
-"""Advisory lock: shared by whoever counts rows again, exclusive for a step that drops some."""
 PIECE = 10_000
 """Rows that a step deletes where there are no chunks."""
 

@@ -1,0 +1,109 @@
+"""The ten-minute series of local days: past ones packed in a row each, the rest summed from the minutes.
+
+A packed day says the same as its minutes. Who writes something for it takes the row away in the same transaction
+(`forget`), and the watching process makes it again (`pack`); until then the minutes are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import LiteralString
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from ioc.figures import SERVICE_BASE
+from ioc.settings import Settings
+from ioc.snapshot import BINS_A_DAY, SERIES, local_midnight
+from ioc.store.arrays import fetch
+from ioc.store.columns import Moments
+from ioc.store.connect import Connection, translated
+from ioc.store.locks import OPENING_LOCK
+
+USES, ERRORS = SERVICE_BASE, SERVICE_BASE + 1
+"""As metrics of series: of all services together."""
+METRICS = [*sorted(int(metric) for metrics in SERIES.values() for metric in metrics), USES, ERRORS]
+
+CELL = np.dtype([("metric", "<i4"), ("unit", "<i4"), ("bin", "<i4"), ("value", "<i8")])
+"""The sum of a metric at a handling unit in ten minutes of a day (0 to 143, the last one longer where clocks go back)."""
+Cells = npt.NDArray[np.void]
+
+BINS: LiteralString = """
+    select array_agg(metric), array_agg(handling), array_agg(bin), array_agg(value)
+      from (
+        select case when metric >= %(services)s then %(services)s + (metric - %(services)s) %% 3 else metric end as metric,
+               handling, least(date_part('epoch', bucket - %(begin)s::timestamptz)::int / 600, %(last)s) as bin,
+               sum(value)::bigint as value
+          from rollup_minute
+         where bucket >= %(begin)s and bucket < %(end)s
+           and (metric = any(%(metrics)s) or metric >= %(services)s and (metric - %(services)s) %% 3 < 2)
+         group by 1, 2, 3
+        having sum(value) <> 0
+         order by 1, 2, 3
+      ) as cell
+"""
+PACKED = "select day, cells from day_series where day = any(%(days)s) and metrics = %(metrics)s::int[]"
+EVERY_PACKED = "select day, cells from day_series where metrics = %(metrics)s::int[] order by day"
+DAYS_PACKED = "select day from day_series where metrics = %(metrics)s::int[]"
+OLDEST = "select min(bucket) from rollup_minute"
+KEEP = """
+    insert into day_series (day, metrics, cells) values (%(day)s, %(metrics)s, %(cells)s)
+    on conflict (day) do update set metrics = excluded.metrics, cells = excluded.cells
+"""
+FORGET = "delete from day_series where day = any(%(days)s::timestamptz[])"
+
+
+def summed(conn: Connection, begin: datetime, end: datetime) -> Cells:
+    """The series of one local day from its minutes; ``begin`` is its midnight, ``end`` a whole minute."""
+    wanted = {"begin": begin, "end": end, "services": SERVICE_BASE, "metrics": METRICS, "last": BINS_A_DAY - 1}
+    columns = fetch(conn, BINS, wanted)
+    found = np.empty(len(columns[0]), dtype=CELL)
+    found["metric"], found["unit"], found["bin"], found["value"] = columns
+    return found
+
+
+def read(conn: Connection, starts: Sequence[datetime], end: datetime) -> list[Cells]:
+    """The series of consecutive local days that begin at ``starts``; the last is not yet over at ``end``."""
+    wanted = {"days": list(starts[:-1]), "metrics": METRICS}
+    packed = dict(conn.execute(PACKED, wanted, binary=True).fetchall())
+    return [
+        np.frombuffer(packed[start], dtype=CELL) if start in packed else summed(conn, start, until)
+        for start, until in zip(starts, [*starts[1:], end], strict=True)
+    ]
+
+
+def forget(conn: Connection, day_starts_us: npt.NDArray[np.int64]) -> None:
+    """Something was written for these days: what was packed of them holds no more."""
+    conn.execute(FORGET, {"days": Moments.of(np.unique(day_starts_us))})
+
+
+def pack(conn: Connection, settings: Settings, now: datetime) -> bool:
+    """Packs the newest whole day that is not packed, while writers wait; whether there was one."""
+    with translated():
+        row = conn.execute(OLDEST).fetchone()
+        if row is None or row[0] is None:
+            return False
+        known = {day for (day,) in conn.execute(DAYS_PACKED, {"metrics": METRICS})}
+        end = local_midnight(now, settings.zone)
+        while end > row[0]:
+            begin = local_midnight(end - timedelta(hours=1), settings.zone)
+            if begin not in known:
+                with conn.transaction():
+                    conn.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": OPENING_LOCK})
+                    cells = summed(conn, begin, end).tobytes()
+                    conn.execute(KEEP, {"day": begin, "metrics": METRICS, "cells": cells})
+                return True
+            end = begin
+    return False
+
+
+def differences(conn: Connection, zone: ZoneInfo) -> list[str]:
+    """Packed days that do not say what their minutes say, in words."""
+    found = []
+    for day, cells in conn.execute(EVERY_PACKED, {"metrics": METRICS}).fetchall():
+        until = local_midnight(day + timedelta(hours=36), zone)
+        if summed(conn, day, until).tobytes() != cells:
+            found.append(f"day_series: {day.astimezone(zone):%Y-%m-%d} is not what its minutes say")
+    return found
