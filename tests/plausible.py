@@ -140,7 +140,7 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
     for at, code in enumerate(below):
         for name, base in (("k_remote", 41.5), ("k_cashless", 49.0), ("satisfaction", 88.2)):
             values.setdefault(name, {})[code] = IndicatorFigure(
-                round(base + 23 * ((at * 5 + len(name)) % 9) / 9, 1), as_of - timedelta(days=3)
+                round(min(base + 23 * ((at * 5 + len(name)) % 9) / 9, 99.1 - at / 3), 1), as_of - timedelta(days=3)
             )
     finished = sorted((as_of - timedelta(seconds=37 * at, hours=0), f"H09.12-261123-{1470 - at:04}") for at in range(6))
     places = [unit.code for unit in of.units if unit.pack == of.pack and leaf[unit.at]]

@@ -53,7 +53,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
             parts.append(t("cameras.tampered", n=one.tampered))
         bars.append(
             Bar(
-                listed(unit, language),
+                unit.short(language),
                 f"{number(one.online, language)}/{number(whole, language)}",
                 " · ".join(parts) or t("cameras.all"),
                 one.online * 100 / whole,

@@ -94,7 +94,7 @@ def headline_slots(
     slots: Slots = {
         slot(name, "value"): {
             "children": value,
-            "className": f"figure {tone}{' long' if len(value) > 6 else ''}".strip(),
+            "className": f"figure {tone}{' long' if len(value) > 5 else ''}".strip(),
         },
         slot(name, "sign"): {"children": sign},
         slot(name, "delta"): {"children": delta, "className": f"delta {turn}".strip()},

@@ -57,8 +57,8 @@ def _legends(look: Look, layer: Layer) -> Component:
     classes = [html.Span([html.I(className=f"key {name}"), t(f"map.{key}")]) for name, key in layer.legend]
     title = html.Span(t(f"map.legend_{layer.name}"), className="legend-title")
     shares = html.Div([title, *classes] if classes else [], className="legend")
-    if look.device != "wall":
-        return shares
+    if look.device != "wall" or not layer.pins:
+        return shares if look.device != "wall" else html.Div([shares], className="legends")
     severities = [
         html.Span([icon(f"sev-{name}", f"sev {name}"), t(f"severity.{name}"), figure_text(NAME, f"count-{name}", "n")])
         for name in reversed(SEVERITIES)
@@ -138,7 +138,11 @@ def update(snapshot: Snapshot, scope: Scope, look: Look, layer: Layer = LAYERS["
     if look.device != "wall":
         box = grown(box, 0.04)
     everything = snapshot.own_incidents(scope)
-    open_now = [row for row in everything if len(everything) <= CROWD or row.severity != "low"]
+    open_now = [
+        row
+        for row in everything
+        if row.severity == "critical" or (layer.pins and (len(everything) <= CROWD or row.severity != "low"))
+    ]
     points = _points(snapshot, look)
     near = (box[2] - box[0]) / width * (42 if look.device == "wall" else 18)
     dense = view.dense if look.device == "wall" else None
@@ -155,11 +159,8 @@ def update(snapshot: Snapshot, scope: Scope, look: Look, layer: Layer = LAYERS["
     if look.device == "wall":
         slots |= _inset_slots(scope.unit, view, classes, dense, look, open_now, points, wanted, words)
         slots |= _top_slots(spots, units, look, layer, TOP_BESIDE_INSET if dense else TOP)
-        counts = snapshot.incidents(scope).open_by_severity
-        told: dict[str, str] = {name: number(counts.get(name, 0), look.language) for name in SEVERITIES}
-        if len(open_now) < len(everything):
-            told["low"] = look.t("map.not_drawn", n=told["low"])
-        slots |= {slot(NAME, f"count-{name}"): {"children": told[name]} for name in SEVERITIES}
+        if layer.pins:
+            slots |= _counts(snapshot, scope, look, whole=len(open_now) == len(everything))
     else:
         slots |= _areas(view, box, look)
         slots |= _worst(snapshot.rows(units), look)
@@ -173,6 +174,14 @@ def _spoken_of(slots: Slots, layer: Layer, incidents: int, look: Look) -> Slots:
     share = slots[slot(NAME, "top-share-0")]["children"] if name else ""
     words = look.t(f"map.spoken_{layer.name}", name=name or "–", share=share or "–", incidents=incidents)
     return {slot(NAME, "spoken"): {"children": words}}
+
+
+def _counts(snapshot: Snapshot, scope: Scope, look: Look, *, whole: bool) -> Slots:
+    counts = snapshot.incidents(scope).open_by_severity
+    told: dict[str, str] = {name: number(counts.get(name, 0), look.language) for name in SEVERITIES}
+    if not whole:
+        told["low"] = look.t("map.not_drawn", n=told["low"])
+    return {slot(NAME, f"count-{name}"): {"children": told[name]} for name in SEVERITIES}
 
 
 def _points(snapshot: Snapshot, look: Look) -> Mapping[str, tuple[float, float]]:
@@ -231,7 +240,7 @@ def _top_slots(spots: Mapping[str, Spot], units: Sequence[Unit], look: Look, lay
         key=lambda unit: (
             -(spots[unit.code].rank or 0),
             -spots[unit.code].count,
-            collation_key(listed(unit, language)),
+            collation_key(unit.short(language)),
         ),
     )[:most]
     slots: Slots = {}
@@ -243,7 +252,7 @@ def _top_slots(spots: Mapping[str, Spot], units: Sequence[Unit], look: Look, lay
             "children": spot.share if spot else "",
             "className": "share heat" if spot and spot.heat else "share",
         }
-        slots[slot(NAME, f"top-name-{at}")] = {"children": listed(unit, language) if unit else ""}
+        slots[slot(NAME, f"top-name-{at}")] = {"children": unit.short(language) if unit else ""}
         slots[slot(NAME, f"top-of-{at}")] = {"children": spot.of if spot else ""}
     slots[slot(NAME, "top-none")] = {"children": "" if order else look.t(f"map.none_{layer.name}")}
     return slots

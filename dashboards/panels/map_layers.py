@@ -39,12 +39,14 @@ class Spot:
 
 @dataclass(frozen=True)
 class Layer:
-    """``name`` is part of text keys (``map.title_NAME`` …); ``legend`` are tokens with the ends of their text keys."""
+    """``name`` is part of text keys (``map.title_NAME`` …); ``legend`` are tokens with the ends of their text keys.
+    Where incidents are another matter (``pins`` false), only critical ones are drawn: those belong on every map."""
 
     name: str
     feed: str
     legend: tuple[tuple[str, str], ...]
     spots: Callable[[Snapshot, Sequence[Unit], Look], Mapping[str, Spot]]
+    pins: bool = True
 
 
 def _overdue(snapshot: Snapshot, units: Sequence[Unit], look: Look) -> dict[str, Spot]:
@@ -147,12 +149,14 @@ LAYERS: Mapping[str, Layer] = {
             ("map-few", "use_few"),
         ),
         _usage,
+        pins=False,
     ),
     "cameras": Layer(
         "cameras",
         "ioc.cameras.v1",
         (*((token, f"blind_{at}") for at, token in enumerate(_CLASSES)), ("map-few", "blind_none")),
         _cameras,
+        pins=False,
     ),
 }
 """Every layer by its name in a wall's composition."""

@@ -11,7 +11,6 @@ from dashboards.panels.bars import Bar, bar_rows, bar_slots
 from dashboards.panels.heading import heading, spoken
 from dashboards.panels.ranks import LEAST, places
 from dashboards.text.formats import number, percent
-from dashboards.text.names import listed
 from ioc.snapshot import Scope, Snapshot
 
 NAME = "uses"
@@ -49,7 +48,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         low = change is not None and change < -25
         bars.append(
             Bar(
-                listed(unit, language),
+                unit.short(language),
                 number(uses, language),
                 words,
                 uses * 100 / top,

@@ -1,0 +1,329 @@
+"""Walls as they are composed: at every size, in both languages, nothing is cut, covered or empty; playlists turn."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dashboards.panel import slot
+from ioc.settings import load
+from ioc.snapshot import local_midnight
+from tests.browser.conftest import Screen
+from tests.feeding import Feeder
+from tests.web import ROOT, WebServer, until
+
+WALLS = tuple(load(ROOT / "config.yaml", environ={}, data_dir="/nowhere").walls)
+UNITS = ("718", "721", "720", "719", "723", "722", "725", "724", "726")
+DEPARTMENTS = ("D-STP", "D-SXD", "D-SYT")
+KINDS = ("red_light", "no_helmet", "illegal_parking", "congestion", "wrong_way", "fire_smoke", "crowd", "speeding")
+STATES = ("detected", "acknowledged", "verified", "dispatched", "in_progress")
+
+CUT = """() => {
+  const shown = e => e.getClientRects().length && getComputedStyle(e).visibility !== 'hidden' && !e.closest('.visually-hidden');
+  const leaves = [...document.querySelectorAll('main *')].filter(e =>
+    [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && shown(e) && !e.closest('svg'));
+  const found = [];
+  const say = (what, e) => found.push(`${what} ${e.closest('[data-panel]')?.dataset.panel} .${e.className}: ${e.textContent.trim().slice(0, 40)}`);
+  const ends = new Set(['place', 'note', 'severity']);  // may end in an ellipsis: long places, notes beside titles
+  const within = new Map();
+  for (const e of leaves) {
+    const panel = e.closest('[data-panel]');
+    if (!panel) continue;
+    const range = document.createRange();
+    range.selectNodeContents(e);
+    const box = range.getBoundingClientRect(), room = panel.getBoundingClientRect();
+    if (!box.width || box.left >= room.right - 1 || box.top >= room.bottom - 1) continue;  // a row that did not fit
+    const ellipsis = getComputedStyle(e).textOverflow === 'ellipsis' && ([...e.classList].some(c => ends.has(c)) || e.closest('.ticker'));
+    const own = e.getBoundingClientRect();
+    const side = ellipsis ? own : box, half = 0.37 * parseFloat(getComputedStyle(e).fontSize);
+    const lines = box.height > 3.2 * half * 1.9 ? [box.top + half * 0.5, box.bottom - half * 0.5] : [(box.top + box.bottom) / 2 - half, (box.top + box.bottom) / 2 + half];
+    const wide = {left: side.left, right: side.right, top: lines[0], bottom: lines[1]};  // what capitals reach
+    if (wide.right > room.right + 2 || wide.bottom > room.bottom + 2 || wide.left < room.left - 2 || wide.top < room.top - 2) say('outside', e);
+    if (e.scrollWidth > e.clientWidth + 2 && getComputedStyle(e).overflowX !== 'visible' && !ellipsis) say('cut', e);
+    if (!e.closest('.map-label') && !e.closest('.connection')) {
+      if (!within.has(panel)) within.set(panel, []);
+      within.get(panel).push([e, {left: wide.left, right: Math.min(wide.right, own.right + 1), top: wide.top, bottom: wide.bottom}]);
+    }
+  }
+  for (const own of within.values()) for (let a = 0; a < own.length; a++) for (let b = a + 1; b < own.length; b++) {
+    const [e, one] = own[a], [f, two] = own[b];
+    if (e.contains(f) || f.contains(e)) continue;
+    const wide = Math.min(one.right, two.right) - Math.max(one.left, two.left);
+    const high = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
+    const line = Math.min(one.bottom - one.top, two.bottom - two.top);
+    if (wide > 3 && high > line * 0.3) say(`over ${f.textContent.trim().slice(0, 20)}:`, e);
+  }
+  const labels = [...document.querySelectorAll('.map-label')].filter(shown).map(e => e.getBoundingClientRect());
+  for (let a = 0; a < labels.length; a++) for (let b = a + 1; b < labels.length; b++) {
+    const [one, two] = [labels[a], labels[b]];
+    const wide = Math.min(one.right, two.right) - Math.max(one.left, two.left);
+    const high = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
+    if (wide > 4 && high > 4 && labels[a].left > 0) {
+      const same = document.querySelectorAll('.map-label')[a];
+      if (wide * high > 0.12 * one.width * one.height) found.push(`label over label ${Math.round(wide)}x${Math.round(high)} ${same.textContent}`);
+    }
+  }
+  for (const panel of document.querySelectorAll('[data-panel]')) {
+    if (!shown(panel)) continue;
+    if (panel.innerText.trim().length < 3) found.push(`empty ${panel.dataset.panel}`);
+    for (const part of panel.querySelectorAll('.panel-error')) if (part.textContent) found.push(`broken ${panel.dataset.panel}: ${part.textContent}`);
+  }
+  const tiles = [...document.querySelectorAll('[data-panel]')].filter(shown).map(e => [e.dataset.panel, e.getBoundingClientRect()]);
+  for (let a = 0; a < tiles.length; a++) for (let b = a + 1; b < tiles.length; b++) {
+    const [[one, r], [two, s]] = [tiles[a], tiles[b]];
+    if (Math.min(r.right, s.right) - Math.max(r.left, s.left) > 1 && Math.min(r.bottom, s.bottom) - Math.max(r.top, s.top) > 1)
+      found.push(`${one} over ${two}`);
+  }
+  return found;
+}"""
+
+
+def province(now: datetime, midnight: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A little of everything, none of it after now: cases, incidents in every state, cameras, uses, indicators."""
+    at = max(midnight, now - timedelta(minutes=25))
+    old = at - timedelta(days=12)
+    for number in range(420):
+        unit = (*UNITS, *DEPARTMENTS)[number % 12]
+        late = number % 12 in (6, 10) and number % 5 == 0
+        case = {
+            "case_code": f"000.00.12.H09-261122-{number:04}",
+            "procedure_code": "1.001193",
+            "receiving_unit": UNITS[number % 9],
+            "handling_unit": unit,
+            "channel": ("online", "counter", "online", "postal")[number % 4],
+        }
+        began = (old if number % 3 == 0 or late else at) + timedelta(seconds=number)
+        due = old + timedelta(days=2 + number % 9) if late else now + timedelta(hours=20 if number % 17 == 0 else 120)
+        yield (
+            "ioc.cases.v1",
+            {
+                **case,
+                "event_id": f"c-{number}",
+                "occurred_at": began.isoformat(),
+                "status": "received",
+                "due_at": due.isoformat(),
+            },
+        )
+        if number % 4 == 1:
+            done = at + timedelta(seconds=600 + number)
+            yield (
+                "ioc.cases.v1",
+                {**case, "event_id": f"f-{number}", "occurred_at": done.isoformat(), "status": "finished"},
+            )
+    for number in range(26):
+        severity = ("low", "medium", "high")[number % 3] if number else "critical"
+        yield (
+            "ioc.cameras.v1",
+            {
+                "type": "incident",
+                "event_id": f"i-{number}",
+                "occurred_at": (at + timedelta(seconds=number)).isoformat(),
+                "camera_id": f"CAM-{number}",
+                "unit": UNITS[number * 4 % 9],
+                "incident_id": f"in-{number}",
+                "kind": KINDS[number % 8] if number else "fire_smoke",
+                "severity": severity,
+                "state": STATES[number % 5],
+            },
+        )
+    for number in range(90):
+        yield (
+            "ioc.cameras.v1",
+            {
+                "type": "health",
+                "event_id": f"h-{number}",
+                "occurred_at": (at + timedelta(seconds=number)).isoformat(),
+                "camera_id": f"CAM-{number}",
+                "unit": UNITS[number % 9],
+                "status": "offline" if number % 13 == 0 else "tampered" if number % 29 == 0 else "online",
+            },
+        )
+    services = ("portal", "app", "payment", "eid", "hotline_1022", "lgsp", "mooc", "ecommerce")
+    for number, unit in enumerate(itertools.chain.from_iterable([UNITS] * 8)):
+        yield (
+            "ioc.usage.v1",
+            {
+                "event_id": f"u-{number}",
+                "occurred_at": (at + timedelta(seconds=number)).isoformat(),
+                "service": services[number // 9],
+                "action": "visit",
+                "unit": unit,
+                "count": 180 - number,
+                **({"amount_vnd": 35_000_000} if number // 9 in (0, 2) else {}),
+                **({"outcome": "error"} if number % 31 == 0 else {}),
+            },
+        )
+    for code, value in (("k_remote", 57.3), ("k_cashless", 61.6), ("satisfaction", 96.4), ("k_eid", 98.1)):
+        for place, unit in enumerate(("74", *UNITS)):
+            yield (
+                "ioc.indicators.v1",
+                {
+                    "event_id": f"k-{code}-{unit}",
+                    "occurred_at": at.isoformat(),
+                    "indicator": code,
+                    "unit": unit,
+                    "value": round(min(value - 6 + 1.9 * place, 99.9), 1),
+                },
+            )
+
+
+@pytest.fixture
+def lively(feeder: Feeder) -> Feeder:
+    """A store in which every panel has something to show."""
+    now = datetime.now(UTC)
+    feeder.feed(province(now, local_midnight(now, feeder.settings.zone)))
+    return feeder
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (7680, 3240)], ids=lambda size: str(size[0]))
+@pytest.mark.usefixtures("lively", "pipeline")
+def test_every_wall_fits_at_every_size_in_both_languages(screens: Callable[..., Screen], size: tuple[int, int]) -> None:
+    screen = screens(*size)
+    faults: list[str] = []
+    for name, language in itertools.product(WALLS, ("vi", "en")):
+        screen.open(f"/wall/{name}?lang={language}")
+        screen.wait("document.documentElement.dataset.state === 'live'")
+        screen.wait("document.fonts.status === 'loaded'")
+        screen.keep(f"wall_{name}_{language}_{size[0]}")
+        faults += [f"{name} {language}: {fault}" for fault in screen.tab.evaluate(CUT)]
+        assert screen.value("document.documentElement.scrollWidth") <= size[0]
+    assert faults == [], "\n".join(faults)
+
+
+@pytest.mark.usefixtures("lively")
+def test_a_wall_follows_what_happens(screens: Callable[..., Screen], feeder: Feeder) -> None:
+    wall = screens().open("/wall/cameras")
+    before = int(wall.value(f"document.getElementById('{slot('lifecycle', 'n-detected')}').textContent"))
+    now = datetime.now(UTC)
+    feeder.feed(
+        [
+            (
+                "ioc.cameras.v1",
+                {
+                    "type": "incident",
+                    "event_id": "new-1",
+                    "occurred_at": now.isoformat(),
+                    "camera_id": "CAM-1",
+                    "unit": "725",
+                    "incident_id": "new",
+                    "kind": "fire_smoke",
+                    "severity": "critical",
+                    "state": "detected",
+                },
+            )
+        ]
+    )
+    wall.wait_text(slot("lifecycle", "n-detected"), str(before + 1))
+
+
+def with_settings(directory: Path, **over: Any) -> str:
+    """The path of a copy of `config.yaml` with other keys at its top."""
+    tree = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")) | over
+    path = directory / "config.yaml"
+    path.write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.usefixtures("lively")
+def test_a_playlist_turns_without_loading_again_and_watches_no_more_than_two(
+    start_web: Callable[..., WebServer], screens: Callable[..., Screen], tmp_path: Path
+) -> None:
+    steps = [{"wall": name, "seconds": 5} for name in ("overview", "cases", "services")]
+    web = start_web(
+        IOC_CONFIG=with_settings(tmp_path, playlists={"round": {"jitter_s": 0, "steps": steps}}, wall="round")
+    )
+    screen = screens()
+    screen.web = web
+    screen.tab.goto(web.url + "/wall?lang=en")
+    screen.wait("window.iocPlaylist?.at === 0")
+    front = "document.querySelector('iframe.shown').contentWindow"
+    screen.wait(f"{front}.iocLive.painted > 0")
+    screen.value("window.sameTab = [...document.querySelectorAll('iframe')].map(f => f.contentWindow.sameTab = true)")
+    most = 0
+    for turn, name in enumerate(("cases", "services", "overview"), 1):
+        screen.wait(f"iocPlaylist.turns === {turn}", timeout_ms=60_000)
+        assert screen.value(f"{front}.location.pathname") == f"/wall/{name}"
+        assert screen.value(f"{front}.iocLive.painted") > 0, "painted before it is turned to"
+        assert screen.value(f"{front}.document.documentElement.lang") == "en"
+        assert screen.value("document.querySelectorAll('iframe.shown').length") == 1
+        most = max(most, web.json("/readyz") is not None and screens_of(web))
+    assert most <= 2
+    assert screen.value(f"{front}.iocLive.fulls") >= 1
+    until(lambda: screens_of(web) <= 2, "what is not shown watches nothing")
+
+
+def screens_of(web: WebServer) -> int:
+    """How many screens are connected, as the metrics say."""
+    text = web.get("/metrics")[2].decode()
+    return int(float(next(line.split()[-1] for line in text.splitlines() if line.startswith("ioc_screens "))))
+
+
+@pytest.mark.usefixtures("lively")
+def test_a_campaign_wall_comes_from_the_configuration_alone(
+    start_web: Callable[..., WebServer], screens: Callable[..., Screen], tmp_path: Path, feeder: Feeder
+) -> None:
+    today = datetime.now(feeder.settings.zone).date()
+    tree = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    indicator = {
+        "code": "vneid_camp",
+        "vi": "Tài khoản VNeID kích hoạt",
+        "en": "VNeID accounts",
+        "target": 5000,
+        "roll_up": "sum",
+    }
+    wall = {
+        "title_vi": "Chiến dịch 45 ngày",
+        "title_en": "45 days",
+        "grid": {
+            "areas": ["campaign campaign", "accounts map", "ticker ticker"],
+            "columns": [90, 140],
+            "rows": [20, 94, 5],
+        },
+        "panels": [
+            {"panel": "campaign", "text_vi": "Kích hoạt tài khoản định danh"},
+            {"panel": "indicator", "area": "accounts", "indicator": "vneid_camp"},
+            {"panel": "map"},
+            {"panel": "ticker"},
+        ],
+        "from": today - timedelta(days=5),
+        "until": today + timedelta(days=3),
+    }
+    over = {**wall, "from": today - timedelta(days=9), "until": today - timedelta(days=1)}
+    config = with_settings(
+        tmp_path,
+        indicators=[*tree["indicators"], indicator],
+        walls={**tree["walls"], "campaign": wall, "over": over},
+    )
+    web = start_web(IOC_CONFIG=config)
+    screen = screens()
+    screen.web = web
+    screen.open("/wall/campaign")
+    for number, unit in enumerate(UNITS[:3]):
+        feeder_of(feeder, number, unit)
+    screen.wait_text(slot("indicator-accounts", "whole"), "600")
+    screen.wait_text(slot("campaign", "days"), "4")
+    assert screen.tab.evaluate(CUT) == []
+    screen.keep("wall_campaign_1920")
+    screen.open("/wall/over")
+    screen.wait("document.querySelector('.curtain:not(.open)') !== null")
+    assert "Đã kết thúc" in screen.value("document.querySelector('.curtain').innerText")
+    assert screen.value("document.querySelector('.wall-grid').getClientRects().length") == 0
+
+
+def feeder_of(feeder: Feeder, number: int, unit: str) -> None:
+    """A value of the campaign's indicator, declared by the web process's configuration alone."""
+    import psycopg
+
+    with psycopg.connect(feeder.settings.database.dsn, autocommit=True) as conn:
+        (no,) = conn.execute("select no from unit where code = %s order by no limit 1", [unit]).fetchone() or (0,)
+        conn.execute(
+            "insert into indicator_event (indicator, unit, at, event_id, value, is_add, source, record_offset)"
+            " values ('vneid_camp', %s, now() - interval '1 minute', %s, %s, false, 0, 0)",
+            [no, f"camp-{number}", 100.0 * (number + 1)],
+        )
