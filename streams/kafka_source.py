@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
@@ -42,6 +43,15 @@ def _pair(place: Place) -> Any:
 
 def _place(pair: Any) -> Place:
     return Place(TOPICS[pair.topic], pair.partition)
+
+
+@contextmanager
+def _known() -> Iterator[None]:
+    """Asked for the ends of a topic that was deleted a moment ago, the driver stumbles over what it lacks."""
+    try:
+        yield
+    except KeyError as error:
+        raise Transient(f"kafka does not know {error} now") from error
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -248,7 +258,7 @@ class KafkaSource:
         pairs = [_pair(place) for place in places]
         if not pairs:
             return {}
-        with translated():
+        with translated(), _known():
             first = self._consumer.beginning_offsets(pairs)
             last = self._consumer.end_offsets(pairs)
         return {_place(pair): (first[pair], last[pair]) for pair in pairs}
@@ -264,7 +274,7 @@ class KafkaSource:
         if not pairs:
             return {}
         try:
-            with translated():
+            with translated(), _known():
                 found = self._consumer.end_offsets(pairs, timeout_ms=ENDS_PATIENCE_MS)
         except Transient:
             return {}

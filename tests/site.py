@@ -9,15 +9,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import psycopg
+import pytest
 from confluent_kafka import Producer
 
+from ioc.errors import OperatorError
 from ioc.facts import TOPICS
 from ioc.settings import Settings
 from ioc.store import migrate
@@ -31,6 +33,7 @@ from streams.producer import open_producer
 from tests.feeding import Feeder
 from tests.lives import CASES, DAYS, MONDAY, SCOPES, Event
 from tests.recount import recount
+from tests.servers import lacking
 
 PATIENCE_S = 90.0
 GROUPS = itertools.count()
@@ -240,6 +243,20 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     """No last words."""
     process.kill()
     process.wait()
+
+
+@contextmanager
+def opened_for(
+    request: pytest.FixtureRequest, directory: Path, settings: Settings, *, broker: bool = True
+) -> Iterator[Site]:
+    """`opened` for a test, which is skipped or fails where a server can't be had."""
+    with ExitStack() as stack:
+        try:
+            site = stack.enter_context(opened(directory, settings, broker=broker))
+        except OperatorError as error:
+            lacking(request, "PostgreSQL or Kafka", str(error))
+            raise
+        yield site
 
 
 @contextmanager

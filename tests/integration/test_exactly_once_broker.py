@@ -108,7 +108,7 @@ def kinds(site: Site) -> set[str]:
 
 
 def test_a_broker_that_lost_what_was_read_is_read_again_and_nothing_counts_twice(site: Site) -> None:
-    """Brought back to an earlier day three times: shorter than before, regrown beyond it, and under a running ingest."""
+    """Brought back to an earlier day: shorter than before, regrown beyond it, and twice under a running ingest."""
     past = past_of(site)
     with ingesting(site.settings):
         site.send(ordinary(1, 40), poison=12)
