@@ -21,8 +21,8 @@ GONE_S = 8.0
 """A screen that reconnects does so within five seconds."""
 GONE_KEPT = timedelta(days=1)
 GONE_MOST = 200
-GOODBYES = frozenset({1000, 1001, 1005})
-"""Close codes of a browser that leaves on purpose: a closed tab, another page."""
+GOODBYES = frozenset({1000, 1001})
+"""Close codes of a browser that leaves on purpose: another page, a closed tab. A cut line has none (1005, 1006)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Watchdog:
     _lost: dict[tuple[str, str], ScreenSeen] = field(default_factory=dict)
 
     def left(self, screen: ScreenSeen, code: int, now: datetime) -> None:
-        """A connection has ended with a close code; 1006 is none at all."""
+        """A connection has ended with a close code."""
         if code not in GOODBYES:
             self._lost[key(screen)] = replace(screen, state="gone", heard_at=now)
             while len(self._lost) > GONE_MOST:

@@ -11,9 +11,9 @@ from typing import Literal
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panel import Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import SILENT, figure_text, icon, spoken
-from dashboards.panels.targets import dot_style, met, indicator_value
+from dashboards.panels.targets import dot_style, indicator_value, met
 from dashboards.text.formats import DASH, number
 from ioc.figures import IndicatorFigure
 from ioc.settings import Indicator
@@ -63,7 +63,10 @@ def frame(look: Look) -> Component:
     return html.Div(
         [
             html.Header(
-                [html.Div([html.H2(t("kpi.title")), html.Span(t("kpi.note"), className="note")]), html.Ol(counts)],
+                [
+                    html.Div([html.H2(t("kpi.title")), html.Span(t("kpi.note"), className="note"), age_tag()]),
+                    html.Ol(counts),
+                ],
                 className="kpi-head",
             ),
             html.Div(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panel import Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import figure_text, icon
 from dashboards.panels.targets import met
 from dashboards.text.formats import number, percent
@@ -32,6 +32,7 @@ def frame(look: Look) -> Component:
             html.Div([html.B(id=slot(NAME, "incidents")), html.Div(severities, className="severities")]),
             html.Div([html.B(id=slot(NAME, "targets")), html.Span(id=slot(NAME, "targets-note"), className="of")]),
             html.Div([html.B(id=slot(NAME, "services")), html.Span(id=slot(NAME, "services-note"), className="of")]),
+            html.Div(age_tag()),
         ],
         className="summary",
     )
@@ -65,4 +66,4 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     return slots
 
 
-PANEL = Panel(NAME, (), frame, update)
+PANEL = Panel(NAME, ("ioc.cameras.v1", "ioc.usage.v1"), frame, update)

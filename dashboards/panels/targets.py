@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panel import Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import SILENT, figure_text, spoken
 from dashboards.text.formats import number, percent_sign
 from ioc.figures import IndicatorFigure
@@ -65,6 +65,7 @@ def frame(look: Look) -> Component:
             html.H2(t("targets.title")),
             html.Span([html.I(className="dot"), t("targets.legend_now")]),
             html.Span([html.I(className="stick"), t("targets.legend_target")]),
+            age_tag(),
         ],
         className="targets-legend",
     )

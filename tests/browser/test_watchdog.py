@@ -1,0 +1,123 @@
+"""The server knows which of its screens paint: a renderer that is stopped, a browser that is killed, a new build."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dashboards.panel import slot
+from tests.browser.conftest import ARGUMENTS, Screen
+from tests.feeding import Feeder
+from tests.web import WebServer, received
+
+ROWS = f"document.getElementById('{slot('status-screens', 'rows')}').textContent"
+ALARMS = f"document.getElementById('{slot('status-alarms', 'list')}').textContent"
+
+
+class Kiosk:
+    """A Chromium of its own, as a wall computer runs it: it can be frozen and killed without hurting another."""
+
+    def __init__(self, chromium: str, directory: Path) -> None:
+        self.chromium = chromium
+        self.directory = directory
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def show(self, url: str) -> None:
+        """Opens the page."""
+        arguments = [*ARGUMENTS, "--headless=new", f"--user-data-dir={self.directory}", "--window-size=800,600", url]
+        self.process = subprocess.Popen(
+            [self.chromium, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def renderers(self) -> list[psutil.Process]:
+        """The processes that run pages."""
+        assert self.process is not None
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return [child for child in children if "--type=renderer" in " ".join(child.cmdline())]
+
+    def kill(self) -> None:
+        """Pulls the plug."""
+        if self.process is None:
+            return
+        for child in [*psutil.Process(self.process.pid).children(recursive=True), psutil.Process(self.process.pid)]:
+            with contextlib.suppress(psutil.Error):
+                os.kill(child.pid, signal.SIGKILL)
+        self.process.wait(20)
+        self.process = None
+
+
+@pytest.fixture
+def kiosk(chromium: str, tmp_path: Path) -> Iterator[Kiosk]:
+    found = Kiosk(chromium, tmp_path / "kiosk")
+    yield found
+    found.kill()
+
+
+def test_a_frozen_tab_is_named_within_ten_seconds_and_a_killed_one_too(
+    web: WebServer, screens: Callable[..., Screen], kiosk: Kiosk
+) -> None:
+    desk = screens(1366, 768).open("/status")
+    kiosk.show(f"{web.url}/wall?screen=phong-hop")
+    desk.wait(f"/phong-hop.*đang vẽ/.test({ROWS})")
+    frozen = kiosk.renderers()
+    assert frozen
+    for renderer in frozen:
+        renderer.suspend()
+    stopped_s = time.monotonic()
+    desk.wait(f"/phong-hop.*KHÔNG VẼ/.test({ROWS})", timeout_ms=10_000)
+    assert time.monotonic() - stopped_s <= 10
+    assert "phong-hop" in desk.value(ALARMS)
+    assert b"ioc_screens_frozen 1.0" in web.get("/metrics")[2]
+    desk.keep("status_frozen_1366x768")
+    for renderer in frozen:
+        renderer.resume()
+    desk.wait(f"/phong-hop.*đang vẽ/.test({ROWS})")
+    kiosk.kill()
+    desk.wait(f"/phong-hop.*BIẾN MẤT/.test({ROWS})", timeout_ms=15_000)
+    kiosk.show(f"{web.url}/wall?screen=phong-hop")
+    desk.wait(f"/phong-hop.*đang vẽ/.test({ROWS})")
+    desk.wait(f"!/BIẾN MẤT/.test({ROWS})")
+
+
+def test_a_new_build_is_loaded_once_and_not_while_somebody_touches(wall: Screen, feeder: Feeder) -> None:
+    wall.value("window.sameTab = true")
+    wall.value("setInterval(() => dispatchEvent(new PointerEvent('pointerdown')), 200)")
+    wall.value("iocLive.newBuild('another')")
+    wall.wait("iocLive.looks >= 3")
+    assert wall.value("window.sameTab") is True, "somebody is touching the screen"
+    wall.open("/wall")
+    wall.value("window.sameTab = true; iocLive.newBuild('another')")
+    wall.wait("window.sameTab === undefined")
+    wall.wait("window.iocLive && iocLive.painted > 0")
+    wall.value("window.sameTab = true; iocLive.newBuild('another')")
+    feeder.feed([received(1, datetime.now(UTC))])
+    wall.wait("iocLive.deltas > 0")
+    assert wall.value("[window.sameTab, iocLive.looks]") == [True, 0], "once for one build"
+
+
+def test_a_playlist_is_not_torn_out_of_its_turn(wall: Screen) -> None:
+    wall.value("window.sameTab = true; iocLive.turning = true; iocLive.newBuild('another')")
+    wall.wait("iocLive.looks >= 3")
+    assert wall.value("window.sameTab") is True
+    wall.value("iocLive.calm()")
+    wall.wait("window.sameTab === undefined")
+
+
+def test_a_server_that_is_away_is_not_answered_with_an_error_page(wall: Screen) -> None:
+    wall.expects_loss = True
+    wall.value("window.sameTab = true")
+    wall.web.stop(signal.SIGKILL)
+    wall.value("iocLive.newBuild('another')")
+    wall.wait("iocLive.looks >= 3")
+    assert wall.value("window.sameTab") is True, "the last picture stays"
+    wall.web.start()
+    wall.wait("window.sameTab === undefined")
