@@ -45,7 +45,7 @@ from ioc.facts import (
 from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.snapshot import local_midnight
-from ioc.store import housekeeping, offsets, sizes, state, units
+from ioc.store import housekeeping, offsets, series, sizes, state, units
 from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
 from ioc.store.live import Live, read_snapshot
@@ -149,7 +149,9 @@ class History:
         """Fills the database unless it is filled, and measures."""
         self.claim()
         filled = self.filled or self._fill()
-        say("statistics, and old chunks by column …")
+        say("what `ioc watch` and the server do in time: packed days, statistics, old chunks by column …")
+        while series.pack(self.conn, self.settings, moment(self.ends_us)):
+            continue
         sizes.settle(self.conn)
         return self._result(filled)
 

@@ -57,6 +57,11 @@ class Province:
         own = [unit for unit in self.world.units if unit.pack == self.world.pack]
         self.places = np.array([unit.no for unit in own if unit.kind in ("commune", "district")])
         self.offices = np.array([unit.no for unit in own])
+        self.departments = np.array([unit.no for unit in own if unit.kind not in ("commune", "district")])
+        numbers = {unit.code: unit.no for unit in own}
+        self.above = np.zeros(max(self.offices) + 1, dtype=np.int64)
+        for unit in own:
+            self.above[unit.no] = numbers.get(unit.parent or "", unit.no)
         self.services = np.array(list(self.world.service_numbers.values()))
         self.kinds = list(self.world.kinds)
         self.measured = list(self.world.indicators)
@@ -109,10 +114,13 @@ class Province:
     def _begin_cases(self, day: int, begins_us: int, how_many: int) -> None:
         """Lives of the cases that are received on a day: three steps for most, six for those that need a supplement."""
         received = self._moments(begins_us, how_many).tolist()
-        hours = self.dice.gamma(2.0, 20.0, (how_many, 6)).cumsum(axis=1)
+        hours = self.dice.gamma(2.0, 7.0, (how_many, 6)).cumsum(axis=1)
         due_days = self.dice.integers(3, 20, how_many).tolist()
-        place = self.dice.choice(self.offices, how_many).tolist()
-        counter = self.dice.choice(self.places, how_many).tolist()
+        served = self.dice.choice(self.places, how_many)
+        far = self.dice.random(how_many)
+        elsewhere = np.where(far < 0.9, self.above[served], self.dice.choice(self.departments, how_many))
+        place = np.where(far < 0.6, served, elsewhere).tolist()
+        counter = served.tolist()
         channel = self.dice.choice([1, 2, 2, 2, 3], how_many).tolist()
         kind = self.dice.random(how_many).tolist()
         for n in range(how_many):
