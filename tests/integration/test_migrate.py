@@ -1,0 +1,168 @@
+"""The schema is brought up to date from every earlier version with the data in it, and refused where it cannot be."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg import sql
+
+from ioc.errors import OperatorError
+from ioc.settings import Settings
+from ioc.store import rejects
+from ioc.store.connect import Connection, connect
+from ioc.store.migrate import check, migrate, migrations
+from ioc.store.reconcile import reconcile
+from ioc.store.schema_health import differences
+from tests.feeding import Feeder
+from tests.lives import DAYS, MONDAY, SCOPES, Event, ordinary
+from tests.recount import recount
+
+END = MONDAY + timedelta(days=DAYS)
+DATA = Path(__file__).parents[1] / "data"
+NEWEST = migrations()[-1].version
+RECORDED = 2
+"""The version of the schema that `tests/data/store_2` was recorded at."""
+
+
+@pytest.fixture
+def conn(database: str) -> Iterator[Connection]:
+    with connect(database) as connection:
+        yield connection
+
+
+def recorded() -> list[tuple[str, Event]]:
+    """The events that are in the recorded store."""
+    lines = (DATA / f"store_{RECORDED}" / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    return [(one["topic"], one["value"]) for one in map(json.loads, lines)]
+
+
+def load_rows(conn: Connection) -> None:
+    """Puts the recorded rows into a schema of their version."""
+    stored: dict[str, Any] = json.loads((DATA / f"store_{RECORDED}" / "rows.json").read_text(encoding="utf-8"))
+    with conn.transaction():
+        for table, content in stored["tables"].items():
+            columns = sql.SQL(", ").join(map(sql.Identifier, content["columns"]))
+            copying = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), columns)
+            with conn.cursor() as cursor, cursor.copy(copying) as copy:
+                copy.write("".join(f"{row}\n" for row in content["rows"]))
+        for name, value in stored["sequences"].items():
+            conn.execute("select setval(%(name)s::text::regclass, %(value)s)", {"name": name, "value": value})
+
+
+def assert_figures(feeder: Feeder, events: list[tuple[str, Event]]) -> None:
+    by_topic: dict[str, list[Event]] = {}
+    for topic, event in events:
+        by_topic.setdefault(topic, []).append(event)
+    for unit, as_of in itertools.product(SCOPES, (END, MONDAY + timedelta(days=2.3))):
+        wanted = recount(
+            by_topic, feeder.tree, unit=unit, as_of=as_of, from_=MONDAY, services=feeder.services,
+            indicators=feeder.roll_ups, choices=feeder.choices,
+        )  # fmt: skip
+        assert feeder.overview(unit, "handling", as_of, MONDAY, as_of) == wanted, (unit, as_of)
+    report = reconcile(feeder.writing, feeder.rules, deep=True)
+    assert report.differences == 0, report
+
+
+@pytest.mark.parametrize("through", range(1, NEWEST))
+def test_a_store_of_every_earlier_version(database: str, conn: Connection, settings: Settings, through: int) -> None:
+    """The rows go in at the version they were recorded at, or before it; then up to ``through``, then to the newest."""
+    migrate(conn, settings, upto=min(through, RECORDED))
+    load_rows(conn)
+    migrate(conn, settings, upto=through)
+    with pytest.raises(OperatorError, match="run 'ioc migrate'"):
+        check(conn)
+    done = migrate(conn, settings)
+    assert [int(name[:4]) for name in done] == [m.version for m in migrations() if m.version > through]
+    check(conn)
+    assert differences(conn) == []
+    feeder = Feeder(database, settings)
+    try:
+        events = recorded()
+        assert_figures(feeder, events)
+        assert len(rejects.listed(conn)) == 12
+        assert sum(rejects.open_by_topic(conn).values()) == 12
+        more = ordinary(99, 10)
+        feeder.feed(more)
+        feeder.feed(events[:20])  # known, all of them
+        assert_figures(feeder, [*events, *more])
+        assert rejects.discard(conn) == 12
+        assert sum(rejects.open_by_topic(conn).values()) == 0
+    finally:
+        feeder.close()
+
+
+def environment(dsn: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
+    return kept | {"IOC_DATABASE__DSN": dsn, "IOC_BROKER": "log", "IOC_WEB__TOKEN": "0123456789abcdef0123"}
+
+
+def test_two_processes_at_once(database: str, conn: Connection, settings: Settings) -> None:
+    """On an empty database, and on one with the data of an older version in it."""
+    for _ in range(2):
+        both = [
+            subprocess.Popen(
+                [sys.executable, "-m", "ioc", "migrate"], env=environment(database), text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )
+            for _ in range(2)
+        ]  # fmt: skip
+        told = [process.communicate(timeout=120)[0] for process in both]
+        assert [process.returncode for process in both] == [0, 0], told
+        check(conn)
+        assert differences(conn) == []
+        conn.execute("drop schema public cascade; create schema public")
+        migrate(conn, settings, upto=RECORDED)
+        load_rows(conn)
+
+
+VERBS: list[list[str]] = [
+    ["migrate"],
+    ["ingest"],
+    ["watch"],
+    ["web"],
+    ["produce", "usage", "-"],
+    ["simulate"],
+    ["replay", "permits"],
+    ["rejects", "list"],
+    ["rejects", "redrive"],
+    ["reconcile"],
+    ["rebuild"],
+    ["rebuild", "--check"],
+    ["doctor", "--only", "schema", "tables"],
+]
+
+
+@pytest.mark.parametrize("words", VERBS, ids=" ".join)
+def test_every_verb_refuses_a_newer_database(store: str, words: list[str]) -> None:
+    with connect(store) as conn:
+        conn.execute("insert into migration (version, name, digest) values (9999, '9999_of_the_future', '')")
+    done = subprocess.run(
+        [sys.executable, "-m", "ioc", *words], env=environment(store), input="", capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert done.returncode == (1 if words[0] == "doctor" else 2), said
+    assert "newer (version 9999) than this program" in said
+    assert "update the program, or give it another database" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("words", [["migrate"], ["ingest"], ["watch"], ["reconcile"]], ids=" ".join)
+def test_a_changed_file_is_refused(store: str, words: list[str]) -> None:
+    with connect(store) as conn:
+        conn.execute("update migration set digest = 'another' where version = 1")
+    done = subprocess.run(
+        [sys.executable, "-m", "ioc", *words], env=environment(store), capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 2, done
+    assert "migration 0001_create_store was changed after it was applied: restore the file" in done.stderr
