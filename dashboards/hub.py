@@ -262,14 +262,16 @@ class Hub:
         end_s = now_s + PAINT_SHARE * min(BEAT_S, max(self._gap_s, now_s - self._ticked_s))
         if not only_new:
             self._ticked_s = now_s
+        painted = False
         for channel in channels:
-            if time.monotonic() > end_s and channel.picture is not None:
-                self.waited += 1
-                continue
             same = snapshot.sequence == channel.sequence
             if same and now_s - channel.painted_s < BEAT_S * 0.9:
                 continue
+            if painted and channel.picture is not None and time.monotonic() > end_s:
+                self.waited += 1
+                continue
             self._paint(channel, snapshot, now_s)
+            painted = True
 
     def _paint(self, channel: Channel, snapshot: Snapshot, now_s: float) -> None:
         shows_news = snapshot.data_at != channel.data_at

@@ -44,6 +44,7 @@ class DatabaseServer:
 
     dsn: Callable[[str], str]
     timescale: bool
+    log: Path | None = None
 
     def create(self, name: str, template: str | None = None) -> str:
         """Makes database ``name``, a copy of ``template`` where one is named, and gives its address."""
@@ -126,7 +127,7 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
             lacking(request, "PostgreSQL", str(error))
             return
         with server:
-            yield DatabaseServer(server.dsn, timescale=False)
+            yield DatabaseServer(server.dsn, timescale=False, log=server.log)
 
 
 @pytest.fixture

@@ -95,17 +95,17 @@ def test_a_new_build_is_loaded_once_and_not_while_somebody_touches(wall: Screen,
     wall.wait("iocLive.looks >= 3")
     assert wall.value("window.sameTab") is True, "somebody is touching the screen"
     wall.open("/wall")
-    wall.value("window.sameTab = true; iocLive.newBuild('another')")
+    wall.value("(window.sameTab = true, iocLive.newBuild('another'))")
     wall.wait("window.sameTab === undefined")
     wall.wait("window.iocLive && iocLive.painted > 0")
-    wall.value("window.sameTab = true; iocLive.newBuild('another')")
+    wall.value("(window.sameTab = true, iocLive.newBuild('another'))")
     feeder.feed([received(1, datetime.now(UTC))])
     wall.wait("iocLive.deltas > 0")
     assert wall.value("[window.sameTab, iocLive.looks]") == [True, 0], "once for one build"
 
 
 def test_a_playlist_is_not_torn_out_of_its_turn(wall: Screen) -> None:
-    wall.value("window.sameTab = true; iocLive.turning = true; iocLive.newBuild('another')")
+    wall.value("(window.sameTab = true, iocLive.turning = true, iocLive.newBuild('another'))")
     wall.wait("iocLive.looks >= 3")
     assert wall.value("window.sameTab") is True
     wall.value("iocLive.calm()")

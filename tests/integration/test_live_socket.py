@@ -132,6 +132,54 @@ def test_nonsense_ends_that_screen_only(web: WebServer) -> None:
         assert heard(good, "beat")
 
 
+def test_a_message_of_ten_megabytes_ends_its_sender(web: WebServer) -> None:
+    with join(web) as good, join(web) as bad:
+        with pytest.raises((ConnectionClosedError, ConnectionError)) as closed:
+            talk(bad, "x" * 10_000_000)
+        if isinstance(closed.value, ConnectionClosedError) and closed.value.rcvd is not None:
+            assert closed.value.rcvd.code == 1009
+        assert heard(good, "beat")
+    assert rss_mb(web) < 400
+
+
+def test_a_flood_of_words_ends_its_sender(web: WebServer) -> None:
+    with join(web) as good, join(web) as bad:
+        with pytest.raises((ConnectionClosedError, ConnectionError)):
+            talk(bad, *('{"painted": 1}' for _ in range(100_000)))
+        assert heard(good, "beat")
+        assert metric(web, "ioc_push_cut_off_total") == 1
+
+
+def test_who_answers_no_ping_is_cut_off(web: WebServer) -> None:
+    """A bare socket that reads everything and says nothing: no word, no pong."""
+    with socket.create_connection(("127.0.0.1", web.port)) as mute:
+        mute.sendall(HANDSHAKE.format(port=web.port).replace("\n", "\r\n").encode())
+        mute.settimeout(60)
+        ended = False
+        while not ended:
+            try:
+                ended = not mute.recv(65536)
+            except ConnectionResetError:
+                ended = True
+    until(lambda: metric(web, "ioc_screens") == 0, "the mute screen is gone")
+
+
+def talk(screen: ClientConnection, *words: str) -> None:
+    """Says it all, then listens until the connection ends."""
+    for word in words:
+        screen.send(word)
+    heard(screen, "nothing of this kind ever comes")
+
+
+def metric(web: WebServer, name: str) -> float:
+    lines = web.get("/metrics")[2].decode().splitlines()
+    return float(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
+
+
+def rss_mb(web: WebServer) -> float:
+    return metric(web, "process_resident_memory_bytes") / 1e6
+
+
 def test_who_does_not_read_is_cut_off_and_the_others_go_on(web: WebServer) -> None:
     """A bare socket that says hello and never reads again: its receive buffer is tiny, so the server feels it soon."""
     with socket.socket() as hung:

@@ -208,6 +208,35 @@ def test_other_threads_read_a_snapshot_that_stands_still(running: Callable[[Page
     assert with_hub.hub.read(lambda snapshot: snapshot.sequence) == 1
 
 
+def test_places_that_nobody_watches_are_dropped(
+    running: Callable[[Page], Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboards.hub.FORGET_S", 0.05)
+    with_hub = running(page(counting("a")))
+    units = [unit.code for unit in WORLD.units]
+    for number in range(600):
+        place = Place("test", Scope(units[number % len(units)]), "vi" if number % 2 else "en", "dark")
+        with_hub.hub.unwatch(with_hub.hub.watch(place))
+    wait = threading.Event()
+    while with_hub.hub.places:
+        with_hub.source.show(picture(2))
+        wait.wait(0.01)
+
+
+def test_more_places_than_there_is_time_for_take_turns(
+    running: Callable[[Page], Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboards.hub.PAINT_SHARE", 0.0)
+    with_hub = running(page(counting("a")))
+    places = [Place("test", Scope(unit.code), "vi", "dark") for unit in WORLD.units[:5]]
+    for place in places:
+        with_hub.hub.watch(place)
+    assert {with_hub.delivered.get(timeout=10)[0] for _ in places} == set(places), "the first picture waits for nobody"
+    with_hub.source.show(picture(2))
+    assert [with_hub.delivered.get(timeout=10)[0] for _ in places], "each has its turn, one a tick"
+    assert with_hub.hub.waited > 0
+
+
 def test_the_same_error_at_the_same_line_has_the_same_code() -> None:
     def fail() -> str:
         try:
