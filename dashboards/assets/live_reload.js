@@ -1,5 +1,5 @@
 // A server of another build: the page loads itself again, once, at a calm moment. Calm is when nobody has touched the
-// screen for a while; a playlist that turns pages sets `iocLive.turning` and calls `iocLive.calm()` between two turns.
+// screen for a while; within a playlist it is the end of a turn, and the playlist does it (early/playlist.js).
 (function () {
   "use strict";
 
@@ -10,18 +10,29 @@
   let wanted = ""; // the build that waits for a calm moment
   let asking = false;
 
-  live.turning = false;
+  live.renewed = ""; // the build that a playlist around us should load
   live.looks = 0; // how often a build that waits was looked after
   live.newBuild = (build) => {
     if (wanted || kept() === build) return; // it was tried: something between us keeps old pages, and they work
+    if (inPlaylist()) {
+      live.renewed = build;
+      return;
+    }
     wanted = build;
     setTimeout(look, 500 + Math.random() * 2500); // not all screens at once
   };
-  live.calm = () => load();
+
+  function inPlaylist() {
+    try {
+      return window.parent !== window && Boolean(window.parent.iocPlaylist);
+    } catch {
+      return false; // a page of somebody else around us
+    }
+  }
 
   function look() {
     live.looks += 1;
-    if (!live.turning) load();
+    load();
     setTimeout(look, LOOK_MS);
   }
 

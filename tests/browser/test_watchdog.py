@@ -105,11 +105,12 @@ def test_a_new_build_is_loaded_once_and_not_while_somebody_touches(wall: Screen,
 
 
 def test_a_playlist_is_not_torn_out_of_its_turn(wall: Screen) -> None:
-    wall.value("(window.sameTab = true, iocLive.turning = true, iocLive.newBuild('another'))")
-    wall.wait("iocLive.looks >= 3")
-    assert wall.value("window.sameTab") is True
-    wall.value("iocLive.calm()")
-    wall.wait("window.sameTab === undefined")
+    frame = "document.querySelector('iframe').contentWindow"
+    made = "Object.assign(document.createElement('iframe'), {src: '/wall'})"
+    wall.value(f"(window.iocPlaylist = {{}}, document.body.append({made}))")
+    wall.wait(f"{frame}.iocLive && {frame}.iocLive.painted > 0")
+    wall.value(f"{frame}.iocLive.newBuild('another')")
+    assert wall.value(f"[{frame}.iocLive.renewed, {frame}.iocLive.looks]") == ["another", 0], "the playlist's business"
 
 
 def test_a_server_that_is_away_is_not_answered_with_an_error_page(wall: Screen) -> None:

@@ -54,6 +54,13 @@
     }
   }
 
+  // the server is another build (live_reload.js): everything is loaded again, once, where a turn ends
+  function renewed() {
+    const build = frames.map((frame) => within(frame)?.iocLive?.renewed).find(Boolean);
+    if (build) sessionStorage.setItem("ioc-build", build);
+    return Boolean(build);
+  }
+
   function ready(frame, path) {
     const inside = within(frame);
     return Boolean(
@@ -87,15 +94,16 @@
     const front = within(frames[shown]);
     const beat = front && front.iocLive && front.iocLive.beat;
     if (beat) offsetMs = beat.now - front.iocLive.lastAt;
-    if (front && front.document.documentElement.dataset.build && own.at >= 0) {
-      if (front.document.documentElement.dataset.build !== document.documentElement.dataset.build) location.reload();
-    }
     if (own.at < 0) {
       begin();
       return;
     }
     const following_ = following(own.at);
     const left = beganMs + forMs - Date.now();
+    if (left <= 0 && renewed()) {
+      location.reload();
+      return;
+    }
     if (following_ < 0 || following_ === own.at || left > LEAD_MS) return;
     const back = frames[1 - shown];
     const path = told.steps[following_].path;
