@@ -8,6 +8,7 @@ from typing import Final
 
 _PARTS: Final = re.compile(r", | và | & ")
 _LEVELS: Final = re.compile(r"^(Sở|TP\.|TX\.|TT\.|H\.|Q\.|P\.|X\.) (?=\S)")
+_PLACES: Final = re.compile(r"^(TP|TX|TT|H|Q|P|X)\. ")
 _LETTERS: Final = 6
 
 
@@ -20,6 +21,11 @@ class Names:
     headed: tuple[str, ...]
     bare: tuple[str, ...]
     last: tuple[str, ...]
+
+    @property
+    def place(self) -> bool:
+        """Whether its level has a short form ("Thành phố", "TP."), which a table uses for all places or for none."""
+        return len(self.headed) > 1 and bool(_PLACES.match(self.headed[1])) and not _PLACES.match(self.headed[0])
 
     @property
     def every(self) -> tuple[str, ...]:

@@ -1,21 +1,21 @@
-"""What may be shown of small counts on a public sign, and the check that nothing shown gives a hidden count away.
+"""What may be shown of small counts on a public sign, so that nothing shown gives a hidden count away.
 
 The rules: a count of 1 to 4 is shown as "<5", zero and 5 or more as they are; a rate of fewer than 10 cases is not
-shown. A reader who subtracts the shown rows from a shown total, or solves a rate for its counts, must still be left
-with two values or more for each hidden count. Where an exact total would leave one, only its lower bound is shown,
-which follows from the shown rows alone; where a rate would, it is not shown. A reader is taken to know these rules,
-and not to know lateness among the finished.
+shown. A reader who subtracts the shown rows from a shown total must still be left with two values or more for each
+hidden count; where an exact total would leave one, only its lower bound is shown, which follows from the shown rows
+alone. A rate never depends on a hidden count: where overdue cases are hidden, it is shown as precisely as it is the
+same for every count that they may have, else as the bound that holds for all of them. So a reader may know all rules
+and everything else of a unit, and put all rows together, without learning more.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from dashboards.sign.data import Figures
 
 SMALLEST_SHOWN = 5
 FEWEST_JUDGED = 10
-_SEARCHED = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,22 @@ HIDDEN = Shown(1, SMALLEST_SHOWN - 1)
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate as it may be shown: in tenths of a percent, in whole percent, or as a bound that it is above."""
+
+    tenths: int
+    form: Literal["tenths", "whole", "above"] = "tenths"
+
+
+@dataclass(frozen=True, slots=True)
 class ShownFigures:
-    """Figures as they may be shown; `on_time_tenths` is the rate in tenths of a percent, None where it may not be
-    shown.
-    """
+    """Figures as they may be shown; `on_time` is the rate, None where it may not be shown."""
 
     received: Shown
     in_progress: Shown
     finished: Shown
     overdue: Shown
-    on_time_tenths: int | None
+    on_time: Rate | None
 
 
 def shown_count(count: int) -> Shown:
@@ -58,9 +64,17 @@ def shown_total(total: int, rows: Sequence[int]) -> Shown:
     """The total of rows that are shown beside it (by `shown_count`): exact, hidden, or a lower bound that follows
     from the rows.
     """
+    return _shown_sum(total, *_parts(rows))
+
+
+def _parts(rows: Sequence[int]) -> tuple[int, int]:
+    """The sum of the rows that are shown, and how many are hidden."""
+    exact = [row for row in rows if shown_count(row).exact]
+    return sum(exact), len(rows) - len(exact)
+
+
+def _shown_sum(total: int, visible: int, hidden: int) -> Shown:
     shown = shown_count(total)
-    hidden = sum(1 for row in rows if not shown_count(row).exact)
-    visible = sum(row for row in rows if shown_count(row).exact)
     if not hidden or _leaves_doubt(shown, visible, hidden):
         return shown
     return Shown(visible + hidden, visible + hidden * HIDDEN.high)
@@ -90,47 +104,19 @@ def pct_tenths(on_time: int, judged: int) -> int:
     return max(tenths, 1) if on_time else tenths
 
 
-def _shown_rate(figures: Figures, overdue: Shown, finished: Shown) -> int | None:
-    if figures.judged < FEWEST_JUDGED:
+def _shown_rate(figures: Figures, overdue: Shown) -> Rate | None:
+    """The rate, the same whatever the overdue cases are between the bounds of `overdue`."""
+    others = figures.judged - figures.overdue
+    if others + overdue.low < FEWEST_JUDGED or 0 < figures.finished < SMALLEST_SHOWN:
         return None
-    tenths = pct_tenths(figures.on_time, figures.judged)
-    protect_finished = not finished.exact and 0 < figures.finished < SMALLEST_SHOWN
-    if overdue.exact and not protect_finished:
-        return tenths
-    overdues, finishes = _solutions(tenths, overdue, finished)
-    if not overdue.exact and overdues < 2:
-        return None
-    if protect_finished and finishes < 2:
-        return None
-    return tenths
-
-
-@lru_cache(maxsize=4096)
-def _solutions(tenths: int, overdue: Shown, finished: Shown) -> tuple[int, int]:
-    """How many values of overdue and of finished agree with a shown rate; counting stops at two of each.
-
-    Paused overdue cases are taken as none, which leaves the reader the fewest answers.
-    """
-    overdues: set[int] = set()
-    finishes: set[int] = set()
-    for finish in range(finished.high, max(finished.low, finished.high - _SEARCHED) - 1, -1):
-        for late in range(overdue.low, overdue.high + 1):
-            if late in overdues and (finish in finishes or len(finishes) > 1):
-                continue
-            if _rate_is_possible(tenths, finish, finish + late):
-                overdues.add(late)
-                finishes.add(finish)
-        if len(finishes) > 1 and (len(overdues) > 1 or overdue.exact):
-            break
-    return len(overdues), len(finishes)
-
-
-def _rate_is_possible(tenths: int, finished: int, judged: int) -> bool:
-    if judged < FEWEST_JUDGED:
-        return False
-    nearest = tenths * judged // 1000
-    candidates = range(max(0, nearest - 1), min(finished, nearest + 2) + 1)
-    return any(pct_tenths(on_time, judged) == tenths for on_time in candidates)
+    judged = range(others + overdue.low, others + overdue.high + 1)
+    tenths = {pct_tenths(figures.on_time, count) for count in judged}
+    if len(tenths) == 1:
+        return Rate(tenths.pop())
+    whole = {(tenth + 5) // 10 for tenth in tenths}
+    if len(whole) == 1 and whole != {100}:
+        return Rate(10 * whole.pop(), "whole")
+    return Rate(max(0, (100 * figures.on_time - 1) // judged[-1]) * 10, "above")
 
 
 def shown_board(totals: Figures, rows: Iterable[Figures]) -> tuple[ShownFigures, tuple[ShownFigures, ...]]:
@@ -140,17 +126,21 @@ def shown_board(totals: Figures, rows: Iterable[Figures]) -> tuple[ShownFigures,
     in_progress = shown_total(totals.in_progress, [row.in_progress for row in rows])
     overdue = shown_total(totals.overdue, [row.overdue for row in rows])
     finished = shown_count(totals.finished)  # rows show no finished cases, so nothing can be subtracted from it
-    shown_totals = ShownFigures(received, in_progress, finished, overdue, _shown_rate(totals, overdue, finished))
-    return shown_totals, tuple(_shown_row(row, finished, alone=len(rows) == 1) for row in rows)
+    shown = tuple(_shown_row(row) for row in rows)
+    rate = _shown_rate(totals, overdue)
+    if not finished.exact:  # every rate would be one of so few cases that it says how many
+        return ShownFigures(received, in_progress, finished, overdue, None), tuple(
+            replace(row, on_time=None) for row in shown
+        )
+    return ShownFigures(received, in_progress, finished, overdue, rate), shown
 
 
-def _shown_row(row: Figures, all_finished: Shown, *, alone: bool) -> ShownFigures:
+def _shown_row(row: Figures) -> ShownFigures:
     overdue = shown_count(row.overdue)
-    finished = all_finished if alone else Shown(0, max(all_finished.high, row.finished))
     return ShownFigures(
         shown_count(row.received),
         shown_count(row.in_progress),
         shown_count(row.finished),
         overdue,
-        _shown_rate(row, overdue, finished),
+        _shown_rate(row, overdue),
     )

@@ -48,7 +48,8 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Columns:
     """How a table is set: its columns, the face of their titles, the face of all rows, the px where names must end,
-    and whether all names go without the "Sở" that most have, because one must.
+    and whether all names go without the "Sở" that most have, and all places with "TP." for "Thành phố", because one
+    must.
     """
 
     columns: tuple[Column, ...]
@@ -56,6 +57,7 @@ class Columns:
     row: Face
     names_end: int
     bare: bool = False
+    short: bool = False
 
 
 @lru_cache(maxsize=64)
@@ -90,7 +92,8 @@ def _loosened(view: View, board: Board, table: Columns) -> Columns:
         not _fits(unit.names.headed, table.row, space) and _fits(unit.names.bare, table.row, space)
         for unit in view.rows
     )
-    table = replace(table, bare=bare)
+    short = any(unit.names.place and not _fits(unit.names.headed[:1], table.row, space) for unit in view.rows)
+    table = replace(table, bare=bare, short=short)
     widest = max([title, *(room(_name(unit, table, space), table.row) for unit in view.rows)])
     count = len(table.columns)
     more = max(0, min((space - widest) // count, 2 * board.gap))
@@ -112,6 +115,8 @@ def _fits(names: tuple[str, ...], face: Face, space: int) -> bool:
 def _name(unit: RowView, table: Columns, space: int) -> str:
     names = unit.names
     candidates = (*names.bare, *names.headed, *names.last) if table.bare and names.bare else names.every
+    if table.short and names.place:
+        candidates = tuple(name for name in candidates if name != names.headed[0])
     return fit(candidates, (table.row,), space)[0]
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from dashboards.sign.data import SignData, bucket_age_s
 from dashboards.sign.names import Names, names
-from dashboards.sign.suppression import HIDDEN, SMALLEST_SHOWN, Shown, ShownFigures, shown_board
+from dashboards.sign.suppression import HIDDEN, SMALLEST_SHOWN, Rate, Shown, ShownFigures, shown_board
 from dashboards.sign.words import age, number, percent, words
 
 Tone = Literal["plain", "good", "warning", "bad", "received"]
@@ -156,7 +156,7 @@ def _cells(shown: ShownFigures, language: str) -> Cells:
         received=Cell((_count(shown.received, language),), "received"),
         in_progress=Cell((_count(shown.in_progress, language),)),
         finished=Cell((_count(shown.finished, language),), "good"),
-        on_time=_rate(shown.on_time_tenths, language),
+        on_time=_rate(shown.on_time, language),
         overdue=Cell((_count(shown.overdue, language),), "bad" if shown.overdue.low >= SMALLEST_SHOWN else "plain"),
     )
 
@@ -167,8 +167,10 @@ def _count(shown: Shown, language: str) -> str:
     return f"<{HIDDEN.high + 1}" if shown == HIDDEN else f">{number(shown.low - 1, language)}"
 
 
-def _rate(tenths: int | None, language: str) -> Cell:
-    if tenths is None:
+def _rate(rate: Rate | None, language: str) -> Cell:
+    if rate is None:
         return Cell(words(language)["few"])
-    tone: Tone = "good" if tenths >= _GOOD_TENTHS else "warning" if tenths >= _WARNING_TENTHS else "bad"
-    return Cell((percent(tenths, language),), tone)
+    if rate.form == "above":
+        return Cell((f">{rate.tenths // 10}%",), "good" if rate.tenths >= _GOOD_TENTHS else "plain")
+    tone: Tone = "good" if rate.tenths >= _GOOD_TENTHS else "warning" if rate.tenths >= _WARNING_TENTHS else "bad"
+    return Cell((f"{rate.tenths // 10}%" if rate.form == "whole" else percent(rate.tenths, language),), tone)
