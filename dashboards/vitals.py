@@ -15,7 +15,7 @@ from ioc import __version__
 from ioc.errors import IocError
 from ioc.life import Rules
 from ioc.settings import Settings
-from ioc.store import health, rejects
+from ioc.store import health, rejects, retention
 from ioc.store.connect import Connection
 from ioc.store.reconcile import Report, reconcile
 
@@ -31,6 +31,9 @@ class StoreVitals:
     holders: Sequence[health.Holder] = ()
     versions: health.Versions | None = None
     open_rejects: Sequence[rejects.RejectCount] = ()
+    findings: Sequence[health.Odd] = ()
+    uses_from: datetime | None = None
+    """From when on raw uses are kept; None where none was ever dropped."""
     why: str = ""
 
 
@@ -74,6 +77,8 @@ def examine(conn: Connection, settings: Settings) -> StoreVitals:
             holders=health.holders(conn),
             versions=health.versions(conn),
             open_rejects=[count for count in rejects.counts(conn) if count.fate == "open"],
+            findings=health.findings(conn),
+            uses_from=retention.horizon(conn),
         )
     except IocError as error:
         return StoreVitals(now, why=str(error))

@@ -39,15 +39,16 @@ def frame(look: Look) -> Component:
 
 def feed_alarms(snapshot: Snapshot, look: Look) -> Iterator[Alarm]:
     """Feeds that are old, unread, behind, or refuse what they are sent."""
+    unread = [look.t(f"feed.{feed.topic}") for feed in snapshot.feeds if feed.lag is None]
+    if unread:
+        yield Alarm("over", look.t("status.alarm_unread", feed=", ".join(unread)))
     for feed in snapshot.feeds:
         name = look.t(f"feed.{feed.topic}")
         working = snapshot.working_days[-1]
         state = freshness(feed, snapshot.as_of, look.settings, working_day=working, lag_unknown_s=0.0)
-        if feed.lag is None:
-            yield Alarm("over", look.t("status.alarm_unread", feed=name))
-        elif state == "behind":
+        if feed.lag is not None and state == "behind":
             yield Alarm("doubt", look.t("status.alarm_behind", feed=name, n=number(feed.lag, look.language)))
-        elif state == "stale":
+        elif feed.lag is not None and state == "stale":
             yield Alarm("doubt", look.t("status.alarm_stale", feed=name))
         if feed.refuses_most:
             pct = number(100 * feed.recent_rejected / feed.recent_records, look.language)
@@ -73,10 +74,11 @@ def store_alarms(store: StoreVitals, look: Look) -> Iterator[Alarm]:
     off = sum(abs(source.difference) for source in store.report.sources)
     if off:
         yield Alarm("over", look.t("status.reconcile_off", n=number(off, look.language)))
-    for source in store.report.sources:
-        if source.finding:
-            finding = look.t(f"status.finding_{source.finding}")
-            yield Alarm("over", f"{look.t(f'feed.{source.title}')} {source.partition}: {finding}")
+    for odd in store.findings:
+        where = f"{look.t(f'feed.{Topic(odd.topic).title}')} {odd.partition}"
+        at = f"{odd.found_at.astimezone(look.settings.zone):%d/%m %H:%M}"
+        finding = look.t(f"status.finding_{odd.finding}")
+        yield Alarm("over", look.t("status.alarm_finding", where=where, finding=finding, at=at))
     for count in store.open_rejects:
         feed = look.t(f"feed.{Topic(count.topic).title}")
         what = {"feed": feed, "reason": count.reason, "n": number(count.records, look.language)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import numpy as np
 from dash import html
@@ -17,7 +18,15 @@ from ioc.snapshot import Scope, Snapshot
 NAME = "status-push"
 VERSIONS = "status-versions"
 PUSH_ROWS = ("latency", "tick", "screens", "sent", "cut_off", "panel_errors")
-VERSION_ROWS = ("version_program", "version_build", "version_database", "version_schema", "version_broker", "started")
+VERSION_ROWS = (
+    "version_program",
+    "version_build",
+    "version_database",
+    "version_schema",
+    "version_broker",
+    "uses_from",
+    "started",
+)
 
 
 def listing(name: str, title: str, rows: tuple[str, ...], look: Look) -> Component:
@@ -63,8 +72,13 @@ def version_texts(push: PushVitals, store: StoreVitals | None, look: Look) -> Ma
         "version_database": database,
         "version_schema": str(found.schema) if found else DASH,
         "version_broker": look.t(f"status.broker_{look.settings.broker}"),
+        "uses_from": _day(store.uses_from, look) if store else DASH,
         "started": f"{push.started_at.astimezone(look.settings.zone):%d/%m/%Y %H:%M:%S}",
     }
+
+
+def _day(at: datetime | None, look: Look) -> str:
+    return look.t("status.uses_all") if at is None else f"{at.astimezone(look.settings.zone):%d/%m/%Y %H:%M}"
 
 
 def _slots(name: str, texts: Mapping[str, str]) -> Slots:
