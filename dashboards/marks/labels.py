@@ -51,7 +51,7 @@ def spread(
     for _ in range(3):
         for at, own in enumerate(choices):
             others = placed[:at] + placed[at + 1 :]
-            costs = [cost + _covered(label, others) * 12 for cost, label in own]
+            costs = [cost + _covered(label, others) * 60 for cost, label in own]
             placed[at] = own[costs.index(min(costs))][1]
     return placed
 

@@ -126,7 +126,12 @@ def _touch(one: Label, other: Label) -> bool:
 
 
 def _room(
-    shown: Sequence[Wanted], stage: Stage, look: Look, known: Atlas, pins: Sequence[Pin], words: str = "map.label_overdue"
+    shown: Sequence[Wanted],
+    stage: Stage,
+    look: Look,
+    known: Atlas,
+    pins: Sequence[Pin],
+    words: str = "map.label_overdue",
 ) -> list[Label]:
     wall = look.device == "wall"
     size, mark = (31, 40) if wall else (13, 18)

@@ -156,7 +156,6 @@ LAYERS: Mapping[str, Layer] = {
         "ioc.cameras.v1",
         (*((token, f"blind_{at}") for at, token in enumerate(_CLASSES)), ("map-few", "blind_none")),
         _cameras,
-        pins=False,
     ),
 }
 """Every layer by its name in a wall's composition."""

@@ -51,13 +51,16 @@ def verdict(report: Report, look: Look) -> tuple[str, str]:
 def row(source: SourceCount, holder: Holder | None, look: Look) -> Component:
     """One partition."""
     finding = look.t(f"status.finding_{source.finding}") if source.finding else ""
+    if finding and source.found_at:
+        finding += f" ({source.found_at.astimezone(look.settings.zone):%d/%m %H:%M})"
+    place = f"{source.partition}.{source.generation}" if source.generation else source.partition
     return html.Tr(
         [
-            html.Th([html.Span(look.t(f"feed.{source.title}")), html.Code(source.partition)], scope="row"),
+            html.Th([html.Span(look.t(f"feed.{source.title}")), html.Code(place)], scope="row"),
             *(html.Td(number(getattr(source, name), look.language), className="number") for name in COUNTS),
             html.Td(holder.owner if holder else ""),
             html.Td(number(holder.epoch, look.language) if holder else "", className="number"),
-            html.Td(finding, className="doubt" if finding else ""),
+            html.Td(finding, className="doubt" if finding and source.settled_at is None else ""),
         ]
     )
 

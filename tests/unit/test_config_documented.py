@@ -11,19 +11,20 @@ import msgspec
 import pytest
 import yaml
 
-from ioc.settings import Section, Settings, load
+from ioc.section import Section
+from ioc.settings import Settings, load
 from ioc.world import read_indicators, read_services
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config.yaml"
-LISTS = ("signs", "incident_kinds", "services", "indicators")
+LISTS = ("signs", "walls", "playlists", "incident_kinds", "services", "indicators")
 ROW = re.compile(r"^\| (`[^|]+`) \| ([^|]*)\|(.*)\|$", re.MULTILINE)
 
 
 def keys(kind: type[msgspec.Struct] = Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Every key by its path with its default; the keys of a list's items as ``services.*.code``."""
     for field in msgspec.structs.fields(kind):
-        path = prefix + field.name
+        path = prefix + field.encode_name
         items = [part for part in get_args(field.type) if isinstance(part, type) and issubclass(part, Section)]
         if isinstance(field.type, type) and issubclass(field.type, Section):
             yield from keys(field.type, f"{path}.")

@@ -54,7 +54,8 @@ AREAS = {key.split(".")[0] for key in vi.WORDS} - {"ioc"}
 
 def test_every_key_that_the_code_names_exists() -> None:
     def known(key: str) -> bool:
-        return key in vi.WORDS or (key.endswith("_") and any(other.startswith(key) for other in vi.WORDS))
+        words = LANGUAGES["vi"]
+        return key in words or (key.endswith("_") and any(other.startswith(key) for other in words))
 
     missing = {(path.name, key) for path in SOURCES for key in _asked(path) if not known(key)}
     assert missing == set()
