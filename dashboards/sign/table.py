@@ -72,15 +72,26 @@ def _columns(view: View, board: Board, right: int) -> Columns:
     for form, headed, wanted in trials:
         for heading in board.headings:
             for row in board.row:
-                for words in (1, 2, 3):
-                    table = _set_columns(view, board, right, row, heading, form, words)
-                    space = table.names_end - board.margin
-                    short = sum(_fits(_good(unit, headed), row, space) for unit in view.rows)
-                    if short < wanted * len(view.rows) or space < room(view.words("unit")[-1], heading):
-                        break
-                    found = table
-                if words > 1:
-                    return _loosened(view, board, found)
+                table = _set_columns(view, board, right, row, heading, form, 1)
+                space = table.names_end - board.margin
+                short = sum(_fits(_good(unit, headed), row, space) for unit in view.rows)
+                if short >= wanted * len(view.rows) and space >= room(view.words("unit")[-1], heading):
+                    return _loosened(view, board, _worded(view, board, right, table, form))
+    return table
+
+
+def _worded(view: View, board: Board, right: int, table: Columns, form: int) -> Columns:
+    """The columns with room for longer words that stand for a figure, where that costs no unit its name."""
+    for words in (2, 3):
+        wider = _set_columns(view, board, right, table.row, table.heading, form, words)
+        spaces = [found.names_end - board.margin for found in (wider, table)]
+        for unit in view.rows:
+            one, other = ([room(name, table.row) <= space for name in unit.names.every] for space in spaces)
+            if one != other:
+                return table
+        if spaces[0] < room(view.words("unit")[-1], table.heading):
+            return table
+        table = wider
     return table
 
 
@@ -197,7 +208,8 @@ def _row(canvas: Canvas, board: Board, row: RowView, table: Columns, line: Box) 
         cell = row.cells.of(column.key)
         faces = (face,) if len(cell.texts) == 1 else (face, table.heading, *board.headings)
         words = cell.texts[:-1] or cell.texts
-        text, own = fit_or_none(words, faces, column.width) or fit(cell.texts, (face,), column.width)
+        fitting = (fit_or_none(words, (one,), column.width) for one in faces)
+        text, own = next(filter(None, fitting), None) or fit(cell.texts, (face,), column.width)
         colour = colour_in_table(column.key, cell)
         canvas.text(text, own, colour, x=column.right, baseline=baseline, align="right", within=line)
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
 import msgspec
 
 from dashboards import sign_feed
+from dashboards.freshness import Freshness
+from dashboards.sign import bench
+from dashboards.sign.boards import SIZES
+from dashboards.sign.data import Note, SignData, SignRow
+from dashboards.sign.render import draw, page_count
+from dashboards.sign.view import view
 from ioc.settings import Sign
+from ioc.snapshot import Snapshot
 from tests import plausible
+from tests.unit.sign_kit import figures, sign
 
 SETTINGS = plausible.settings()
 WORLD = plausible.world(SETTINGS)
@@ -27,3 +38,66 @@ def test_a_sign_of_a_unit_that_is_not_in_force_is_left_out() -> None:
     signs = {"here": Sign(unit="718"), "gone": Sign(unit="99999"), "all": Sign()}
     assert set(sign_feed.in_force(msgspec.structs.replace(SETTINGS, signs=signs), WORLD)) == {"here", "all"}
     assert set(sign_feed.in_force(msgspec.structs.replace(SETTINGS, signs={}), WORLD)) == {sign_feed.DEFAULT}
+
+
+def told(state: Freshness, at: datetime) -> Note:
+    return sign_feed.note(state, plausible.snapshot(SETTINGS, WORLD, at), at)
+
+
+def test_after_office_hours_a_sign_says_until_when_its_figures_reach() -> None:
+    assert told("quiet", plausible.MONDAY) == ""
+    assert told("live", plausible.EVENING) == ""
+    assert told("quiet", plausible.EVENING) == "closed"
+    assert told("quiet", plausible.SUNDAY) == "closed"
+    assert told("stale", plausible.EVENING) == ""
+    assert told("behind", plausible.MONDAY) == "behind"
+
+
+def test_a_closed_office_is_neither_stale_nor_fresh() -> None:
+    evening = plausible.EVENING.replace(hour=18, minute=30, second=0)
+    data = sign(as_of=evening, age_s=92 * 60.0, note="closed")
+    for size in SIZES:
+        texts = [text for page in range(page_count(data, *size)) for text in draw(view(data), *size, page).texts]
+        assert any("16:58" in text for text in texts), texts
+        assert not any("CŨ" in text or "trước" in text for text in texts)
+
+
+def test_figures_of_yesterday_are_said_to_be_of_yesterday() -> None:
+    after_midnight = datetime(2026, 11, 24, 0, 3, tzinfo=SNAPSHOT.zone)
+    assert after_midnight.astimezone(UTC).date() == date(2026, 11, 23), "midnight is the province's"
+    for note, stale, words in (("closed", False, "Số liệu đến 23:53 23/11"), ("", True, "Cập nhật lúc 23:53 23/11")):
+        data = sign(as_of=after_midnight, age_s=600.0, note="closed" if note else "", stale=stale)
+        seen = view(data)
+        assert words in (*seen.ages, *seen.since)
+        assert seen.clock == "00:03"
+
+
+def test_records_that_wait_are_said_to_wait() -> None:
+    assert "Đang cập nhật số liệu" in draw(view(sign(note="behind")), 640, 320, 0).texts
+
+
+def test_a_sign_speaks_the_language_asked_for() -> None:
+    provide = sign_feed.provider(FixedHub(), SETTINGS, {"here": Sign(unit="718", title_en="One stop")})  # type: ignore[arg-type]
+    vietnamese, english = provide("here", None), provide("here", "en")
+    assert vietnamese is not None
+    assert english is not None
+    assert (vietnamese.language, english.language, english.title) == ("vi", "en", "One stop")
+    assert provide("nowhere", None) is None
+
+
+class FixedHub:
+    """A hub whose picture stands still."""
+
+    def read(self, reading: Callable[[Snapshot], SignData]) -> SignData:
+        return reading(SNAPSHOT)
+
+    def lag_unknown_s(self, topic: str) -> float:
+        return 0.0
+
+
+def test_the_bench_measures_every_size() -> None:
+    rows = tuple(SignRow(f"Sở {number}", f"Sở {number}", "S", figures(0, 0, 0, 0)) for number in range(3))
+    found = bench.measure(rows, SNAPSHOT.as_of, rounds=1)
+    assert set(found) == {f"{wide}x{high}" for wide, high in SIZES} | {"lane"}
+    assert all(row["pages"] > 0 and row["kb"] > 0 and row["draw_p50_ms"] > 0 for row in found.values())
+    assert "192x96" in bench.printed(found)

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from dashboards.sign import frames as sign_frames
 from dashboards.sign import routes as sign_routes
-from dashboards.sign.data import SignData
+from dashboards.sign.data import Figures, SignData
 from dashboards.sign.layout import LayoutError
 from dashboards.sign.page import html
 from dashboards.sign.render import Drawn, draw
@@ -162,3 +162,68 @@ def test_the_page_asks_no_other_host_and_escapes_its_name(client: Client) -> Non
     assert "<b>" not in html('"><b>', "vi")
     assert 'data-testid="sign-text"' in page.text
     assert "MẤT KẾT NỐI" in page.text
+
+
+def test_the_flat_board_says_where_its_lane_is_and_gives_its_items(client: Client) -> None:
+    state = client.get("/sign/mot-cua.json?w=1280&h=128&page=0").json()
+    lane = state["lane"]
+    assert (lane["left"], lane["top"], lane["width"], lane["height"]) == (272, 0, 1008, 128)
+    assert len(lane["text"]) == lane["items"]
+    assert lane["text"][0].startswith("Hôm nay: tiếp nhận >812")
+    sizes = set()
+    for number in range(lane["items"]):
+        picture = Image.open(io.BytesIO(client.get(f"{lane['png']}&item={number}").content))
+        assert picture.height == 128
+        sizes.add(picture.width)
+    assert len(sizes) > 3
+    double = client.get("/sign/mot-cua.json?w=2560&h=256&page=0").json()["lane"]
+    assert (double["left"], double["width"], double["step"]) == (544, 2016, 2 * lane["step"])
+    assert client.get("/sign/mot-cua.json?w=640&h=320").json()["lane"] is None
+    assert client.get("/sign/mot-cua/lane.png?w=640&h=320").status_code == 400
+    assert client.get(f"{lane['png']}&item=-1").status_code == 400
+
+
+def test_hidden_counts_are_not_in_the_lane_either(client: Client, signs: Signs) -> None:
+    rows = tuple(replace(row, figures=Figures(3, 3, 3, 3, 3, 6)) for row in sign().rows[:2])
+    signs.data["mot-cua"] = sign(rows=rows, codes=(), hotline="")
+    words = " ".join(client.get("/sign/mot-cua.json?w=1280&h=128").json()["lane"]["text"])
+    assert "tiếp nhận <5" in words
+    assert "chưa đủ dữ liệu" in words
+    assert "3" not in words
+
+
+@pytest.mark.parametrize("address", ["/signs", "/sign/mot-cua/preview"])
+def test_previews_are_plain_pages_without_script(client: Client, address: str) -> None:
+    page = client.get(address)
+    assert page.status_code == 200
+    assert "<script" not in page.text
+    assert "script-src" not in page.headers["content-security-policy"]
+    assert page.text.count("<h1>") == page.text.count("<main>") == 1
+    assert 'alt=""' not in page.text
+
+
+def test_a_preview_is_as_if(client: Client) -> None:
+    frames = {
+        look: client.get(f"/sign/mot-cua/preview.png?w=192&h=96&page=3&state={look}").content
+        for look in ("now", "stale", "closed", "disconnected", "empty")
+    }
+    assert len(set(frames.values())) == 5
+    lost = Image.open(io.BytesIO(frames["disconnected"])).convert("RGB")
+    assert any(colour == (187, 167, 255) for _, colour in lost.getcolors(1 << 20) or ())
+    assert client.get("/sign/mot-cua/preview.png?state=merry").status_code == 400
+    assert client.get("/sign/mot-cua/preview?state=merry").status_code == 400
+    assert client.get("/sign/nowhere/preview").status_code == 404
+
+
+def test_who_asks_for_an_impossible_size_is_told_the_sizes(client: Client) -> None:
+    answer = client.get("/sign/mot-cua.png?w=100&h=64")
+    assert answer.status_code == 400
+    assert "1024 x 576" in answer.text
+    assert "128 x 64" in answer.text
+
+
+def test_the_service_worker_may_not_go_stale(client: Client) -> None:
+    worker = client.get("/sign/worker.js")
+    assert worker.headers["content-type"].startswith("text/javascript")
+    assert worker.headers["cache-control"] == "no-cache"
+    assert "worker-src 'self'" in client.get("/sign/mot-cua").headers["content-security-policy"]
