@@ -16,7 +16,8 @@ from types import FrameType
 from ioc.errors import Transient
 from ioc.life import Rules
 from ioc.settings import Settings
-from ioc.store import housekeeping, hypertables, retention, series
+from ioc.store import balances, housekeeping, hypertables, retention, series
+from ioc.store import findings as found
 from ioc.store import rebuild as rebuilding
 from ioc.store.connect import connect
 from ioc.store.migrate import check
@@ -57,7 +58,9 @@ def print_report(report: Report) -> None:
     print(f"{'topic':<20} {'partition':>9}" + "".join(f" {name:>10}" for name in names) + "  finding")
     for source in report.sources:
         cells = "".join(f" {getattr(source, name):>10}" for name in names)
-        print(f"{source.title:<20} {source.partition:>9}{cells}  {source.finding}")
+        place = f"{source.partition}" + (f".{source.generation}" if source.generation else "")
+        odd = f"{source.finding} {source.found_at:%Y-%m-%d %H:%M} UTC" if source.finding and source.found_at else ""
+        print(f"{source.title:<20} {place:>9}{cells}  {odd}" + (", settled" if odd and source.settled_at else ""))
     if report.not_recounted_before is not None:
         dropped = sum(source.dropped for source in report.sources)
         print(
@@ -67,6 +70,23 @@ def print_report(report: Report) -> None:
     for line in report.deep:
         print(f"! {line}")
     print(f"{report.differences} differences")
+
+
+def findings(settings: Settings, args: argparse.Namespace) -> int:
+    """Lists what the broker lost or deleted; 1 where nobody has settled it. Or settles it: a person has seen it."""
+    with connect(settings.database.dsn, settings, name="ioc findings") as conn:
+        check(conn)
+        if args.what == "settle":
+            print(f"{found.settle(conn, args.numbers or None)} findings settled")
+            return 0
+        listed = found.listed(conn, settled=args.all)
+    for one in listed:
+        settled = f"settled {one.settled_at:%Y-%m-%d %H:%M} UTC" if one.settled_at else "open"
+        place = f"{one.title} {one.partition}" + (f".{one.generation}" if one.generation else "")
+        print(f"{one.no:>6}  {one.found_at:%Y-%m-%d %H:%M} UTC  {place}: {one.finding}, {one.says}; {settled}")
+    if not listed:
+        print("the broker lost nothing that nobody has settled")
+    return 1 if any(one.settled_at is None for one in listed) else 0
 
 
 def rebuild(settings: Settings, args: argparse.Namespace) -> int:
@@ -106,7 +126,7 @@ def watch(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG001
                         now = datetime.now(UTC)
                         housekeeping.open_books(conn, settings, now)
                         housekeeping.forget(conn, settings, now)
-                        for one in (series.pack, retention.step):  # in steps, each short, while it leads
+                        for one in (balances.pack, series.pack, retention.step):  # in steps, each short, while it leads
                             while not ended.is_set() and housekeeping.lead(conn, "watch", owner) is not None:
                                 if not one(conn, settings, now):
                                     break

@@ -45,7 +45,7 @@ from ioc.facts import (
 from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.snapshot import local_midnight
-from ioc.store import housekeeping, offsets, series, sizes, state, units
+from ioc.store import balances, housekeeping, offsets, series, sizes, state, units
 from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
 from ioc.store.live import Live, read_snapshot
@@ -150,8 +150,9 @@ class History:
         self.claim()
         filled = self.filled or self._fill()
         say("what `ioc watch` and the server do in time: packed days, statistics, old chunks by column …")
-        while series.pack(self.conn, self.settings, moment(self.ends_us)):
-            continue
+        for one in (balances.pack, series.pack):
+            while one(self.conn, self.settings, moment(self.ends_us)):
+                continue
         sizes.settle(self.conn)
         return self._result(filled)
 

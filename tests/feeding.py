@@ -23,7 +23,7 @@ from tests.recount import Choices
 TABLES: tuple[LiteralString, ...] = (
     *("source_end", "source", "identity", "case_file", "case_event", "incident", "incident_event", "camera"),
     *("health_event", "usage_event", "indicator_event", "effect", "rollup_minute", "rollup_day", "opening_balance"),
-    *("opening", "day_series", "change", "reject"),
+    *("opening", "day_series", "day_balance", "change", "reject"),
 )
 AFTER_ALL = datetime.fromisoformat("2026-01-01T00:00:00Z")
 """A clock that is ahead of every event of `tests.lives`."""

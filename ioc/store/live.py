@@ -9,9 +9,9 @@ becomes overdue on the screen at its moment, with no statement sent.
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +31,8 @@ from ioc.snapshot import (
     day_starts,
     local_midnight_us,
 )
-from ioc.store import indicators, lists, series
-from ioc.store.arrays import Numbers, fetch
+from ioc.store import balances, indicators, lists, series
+from ioc.store.arrays import fetch
 from ioc.store.connect import Connection, translated
 from ioc.store.feeds import feeds
 from ioc.store.overview import by_code
@@ -64,22 +64,6 @@ NEW_CHANGES = """
      order by c.no
 """
 SNAPSHOT: LiteralString = "select pg_current_snapshot()::text, (select max(written_at) from change)"
-OPENING = "select max(at) from opening where at <= %(midnight)s"
-BEFORE_TODAY: LiteralString = """
-    select array_agg(metric), array_agg(handling), array_agg(receiving), array_agg(value)
-      from (
-        select metric, handling, receiving, sum(value)::bigint as value
-          from (
-            select metric, handling, receiving, value from opening_balance where at = %(opening)s
-            union all
-            select metric, handling, receiving, value
-              from rollup_day
-             where bucket >= coalesce(%(opening)s, '-infinity'::timestamptz) and bucket < %(midnight)s
-               and metric = any(%(states)s)
-          ) as parts
-         group by metric, handling, receiving
-      ) as before
-"""
 TODAY: LiteralString = """
     select array_agg(metric), array_agg(handling), array_agg(receiving), array_agg(value)
       from (
@@ -189,9 +173,9 @@ class Live:
         if row is not None:
             self.snap, self.data_at = row
         midnight, minute = moment(self.midnight_us), moment(at_us // MINUTE_US * MINUTE_US)
-        opening = self.conn.execute(OPENING, {"midnight": midnight}).fetchone()
-        wanted = {"opening": opening[0] if opening else None, "midnight": midnight, "states": STATE_METRICS}
-        self._add(changes(fetch(self.conn, BEFORE_TODAY, wanted), at_us=self.midnight_us - 1), binned=False)
+        standing = balances.at_midnight(self.conn, midnight)
+        columns = [standing[name] for name in ("metric", "handling", "receiving", "value")]
+        self._add(changes(columns, at_us=self.midnight_us - 1), binned=False)
         levels = self._levels()
         for day, cells in enumerate(series.read(self.conn, self.starts, minute)):
             self._bin_cells(day, cells)
@@ -362,7 +346,7 @@ class Live:
         return self._snapshot(as_of, live=False)
 
 
-def changes(columns: list[Numbers], *, at_us: int) -> npt.NDArray[np.void]:
+def changes(columns: Sequence[npt.NDArray[Any]], *, at_us: int) -> npt.NDArray[np.void]:
     """Columns of metric, handling, receiving and value as changes at one moment."""
     found = np.empty(len(columns[0]), dtype=CHANGE)
     found["metric"], found["handling"], found["receiving"], found["delta"] = columns

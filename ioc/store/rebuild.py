@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ioc.figures import SERVICE_BASE
 from ioc.life import CaseStep, Effects, HealthStep, IncidentStep, Rules, camera_life, case_life, incident_life
-from ioc.store import series
+from ioc.store import balances, series
 from ioc.store.batch import STATE_METRICS
 from ioc.store.connect import Connection, translated, with_microseconds
 from ioc.store.fold import COPY_EFFECTS, EFFECT_TYPES
@@ -46,7 +46,7 @@ STORED_MINUTES = "select bucket, metric, handling, receiving, value from rollup_
 STORED_DAYS = "select bucket, metric, handling, receiving, value from rollup_day where value <> 0"
 STORED_OPENINGS = "select at, metric, handling, receiving, value from opening_balance where value <> 0"
 OPENINGS = "select at from opening order by at"
-CLEAR = "truncate effect, rollup_minute, rollup_day, opening_balance, day_series, change"
+CLEAR = "truncate effect, rollup_minute, rollup_day, opening_balance, day_series, day_balance, change"
 FILL_MINUTES = """
     insert into rollup_minute (bucket, metric, handling, receiving, value)
     select to_timestamp(bucket), metric, handling, receiving, value
@@ -168,6 +168,7 @@ def differences(conn: Connection, rules: Rules) -> list[str]:
             if not np.array_equal(has, should):
                 found.append(f"{name}: {len(has)} sums are stored, {len(should)} should be, and they differ")
         found.extend(series.differences(conn, ZoneInfo(rules.zone)))
+        found.extend(balances.differences(conn, ZoneInfo(rules.zone)))
     return found
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ioc.life import QUARTER_US
 from ioc.snapshot import local_midnight_us
-from ioc.store import series
+from ioc.store import balances, series
 from ioc.store.columns import Bigints, Column, Integers, Moments
 from ioc.store.connect import Connection
 
@@ -158,7 +158,10 @@ def add_up(conn: Connection, changes: npt.NDArray[np.void], zone: str, states: l
     if not len(days):
         return
     conn.execute(ADD_DAYS, columns(days))
-    series.forget(conn, days["at_us"])
+    series.forget(conn, np.unique(days["at_us"]))
+    standing = days["at_us"][np.isin(days["metric"], states)]
+    if len(standing):
+        balances.forget(conn, int(standing.min()))
     row = conn.execute(NEWEST_OPENING).fetchone()
     if row is not None and row[0] is not None:
         old = days[days["at_us"] < int(row[0] * 1_000_000)]

@@ -7,7 +7,7 @@ A packed day says the same as its minutes. Who writes something for it takes the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 from zoneinfo import ZoneInfo
 
@@ -34,14 +34,13 @@ BINS: LiteralString = """
     select array_agg(metric), array_agg(handling), array_agg(bin), array_agg(value)
       from (
         select case when metric >= %(services)s then %(services)s + (metric - %(services)s) %% 3 else metric end as metric,
-               handling, least(date_part('epoch', bucket - %(begin)s::timestamptz)::int / 600, %(last)s) as bin,
+               handling, least(date_part('epoch', bucket - %(day)s::timestamptz)::int / 600, %(last)s) as bin,
                sum(value)::bigint as value
           from rollup_minute
          where bucket >= %(begin)s and bucket < %(end)s
            and (metric = any(%(metrics)s) or metric >= %(services)s and (metric - %(services)s) %% 3 < 2)
          group by 1, 2, 3
         having sum(value) <> 0
-         order by 1, 2, 3
       ) as cell
 """
 PACKED = "select day, cells from day_series where day = any(%(days)s) and metrics = %(metrics)s::int[]"
@@ -55,28 +54,39 @@ KEEP = """
 FORGET = "delete from day_series where day = any(%(days)s::timestamptz[])"
 
 
-def summed(conn: Connection, begin: datetime, end: datetime) -> Cells:
-    """The series of one local day from its minutes; ``begin`` is its midnight, ``end`` a whole minute."""
-    wanted = {"begin": begin, "end": end, "services": SERVICE_BASE, "metrics": METRICS, "last": BINS_A_DAY - 1}
-    columns = fetch(conn, BINS, wanted)
-    found = np.empty(len(columns[0]), dtype=CELL)
-    found["metric"], found["unit"], found["bin"], found["value"] = columns
+def summed(conn: Connection, day: datetime, end: datetime, since_bin: int = 0) -> Cells:
+    """The series of the local day that begins at ``day``, from its minutes before ``end``, sorted.
+
+    ``end`` is a whole minute; tens of minutes before ``since_bin`` are left out.
+    """
+    begin = day.astimezone(UTC) + timedelta(minutes=10 * since_bin)
+    wanted = {"day": day, "begin": begin, "end": end, "services": SERVICE_BASE, "metrics": METRICS}
+    columns = fetch(conn, BINS, wanted | {"last": BINS_A_DAY - 1})
+    order = np.lexsort((columns[2], columns[1], columns[0]))
+    found = np.empty(len(order), dtype=CELL)
+    for name, column in zip(("metric", "unit", "bin", "value"), columns, strict=True):
+        found[name] = column[order]
     return found
 
 
 def read(conn: Connection, starts: Sequence[datetime], end: datetime) -> list[Cells]:
-    """The series of consecutive local days that begin at ``starts``; the last is not yet over at ``end``."""
-    wanted = {"days": list(starts[:-1]), "metrics": METRICS}
-    packed = dict(conn.execute(PACKED, wanted, binary=True).fetchall())
-    return [
-        np.frombuffer(packed[start], dtype=CELL) if start in packed else summed(conn, start, until)
-        for start, until in zip(starts, [*starts[1:], end], strict=True)
-    ]
+    """The series of consecutive local days that begin at ``starts``; the last is read up to ``end``, a whole minute."""
+    packed = dict(conn.execute(PACKED, {"days": list(starts), "metrics": METRICS}, binary=True).fetchall())
+    found = []
+    for start, until in zip(starts, [*starts[1:], end], strict=True):
+        cells = np.frombuffer(packed[start], dtype=CELL) if start in packed else None
+        if cells is None:
+            cells = summed(conn, start, until)
+        elif until is end:  # a past moment: its own day is packed as a whole
+            bins = min(int((end - start).total_seconds()) // 600, BINS_A_DAY - 1)
+            cells = np.concatenate([cells[cells["bin"] < bins], summed(conn, start, end, bins)])
+        found.append(cells)
+    return found
 
 
 def forget(conn: Connection, day_starts_us: npt.NDArray[np.int64]) -> None:
     """Something was written for these days: what was packed of them holds no more."""
-    conn.execute(FORGET, {"days": Moments.of(np.unique(day_starts_us))})
+    conn.execute(FORGET, {"days": Moments.of(day_starts_us)})
 
 
 def pack(conn: Connection, settings: Settings, now: datetime) -> bool:

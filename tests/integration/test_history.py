@@ -9,13 +9,15 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
 
 from ioc.facts import Topic, moment
 from ioc.life import Rules
 from ioc.settings import Settings
-from ioc.store import housekeeping, hypertables, units
+from ioc.snapshot import Snapshot
+from ioc.store import balances, housekeeping, hypertables, rebuild, series, units
 from ioc.store.connect import Connection, connect
 from ioc.store.live import Live, read_snapshot
 from ioc.store.migrate import migrate, migrations
@@ -30,7 +32,15 @@ from tests.recount import recount
 from tests.servers import DatabaseServer
 
 AFTER = datetime(2024, 9, 20, 3, 0, tzinfo=UTC)
-RAW = ("usage_event", "case_event", "incident_event", "health_event", "identity", "_hyper_", "compress_hyper_")
+RAW = (
+    *("usage_event", "case_event", "incident_event", "health_event", "indicator_event", "identity"),
+    *("_hyper_", "compress_hyper_"),
+)
+MANY_MEASURED = """
+    insert into indicator_event (indicator, unit, at, event_id, value, is_add, source, record_offset)
+    select 'k' || n %% 7, 1 + n %% 90, %(at)s::timestamptz - n * interval '1 minute', 'm' || n, 1, n %% 9 <> 0, 1, n
+      from generate_series(1, 20000) as n
+"""
 
 
 def moved(seed: int, cases: int, days: int) -> list[tuple[str, Event]]:
@@ -185,13 +195,14 @@ def filled(store: str, settings: Settings) -> Iterator[tuple[History, datetime]]
         province = Province(history.world, 13_000)
         for day in range(3):
             history.load(province.day(day, history.ends_us - (3 - day) * DAY_US))
+        conn.execute(MANY_MEASURED, {"at": moment(history.ends_us)})
         conn.execute("vacuum (analyze)")
         yield history, moment(history.ends_us)
 
 
 def test_no_live_statement_scans_a_raw_event_table(filled: tuple[History, datetime], store: str) -> None:
     history, now = filled
-    noting: Noting = Noting.connect(store, autocommit=True, options="-c timezone=UTC")  # type: ignore[assignment]
+    noting: Noting = Noting.connect(store, autocommit=True, options="-c timezone=UTC")
     noting.asked = {}
     with noting:
         live = Live(noting, history.world, history.settings)
@@ -228,3 +239,53 @@ def test_the_bench_states_what_history_costs(
         report = reconcile(conn, Rules.of(settings), deep=True)
     assert report.differences == 0, report.deep
     assert {source.topic for source in report.sources} == {int(topic) for topic in Topic}
+
+
+def arrays(one: Snapshot) -> list[np.ndarray[Any, Any]]:
+    return [one.pair, one.single, one.usage_sums, one.bins, one.levels_before]
+
+
+def test_a_packed_day_says_what_its_minutes_say_also_after_something_late(store: str, settings: Settings) -> None:
+    feeder = Feeder(store, settings, now=AFTER)
+    conn = feeder.writing
+    moments = [MONDAY + timedelta(days=days, hours=9, minutes=43, seconds=7.25) for days in (0, 1, 4, 5, 6, 11, 30)]
+    moments += [MONDAY + timedelta(days=3), MONDAY + timedelta(days=4, minutes=10)]
+
+    def pictures() -> list[Snapshot]:
+        return [read_snapshot(feeder.reading, feeder.world, settings, at) for at in moments]
+
+    def pack() -> int:
+        done = 0
+        for one in (balances.pack, series.pack):
+            while one(conn, settings, MONDAY + timedelta(days=12)):
+                done += 1
+        return done
+
+    def same(packed: list[Snapshot], plain: list[Snapshot]) -> None:
+        for one, other in zip(packed, plain, strict=True):
+            for mine, theirs in zip(arrays(one), arrays(other), strict=True):
+                np.testing.assert_array_equal(mine, theirs)
+
+    try:
+        sent = ordinary(8, 80)
+        feeder.feed(sent[::2])
+        plain = pictures()
+        assert pack() > 12
+        same(pictures(), plain)
+        feeder.feed(sent[1::2])  # for days that are packed
+        partly = pictures()
+        assert pack() > 0
+        same(pictures(), partly)
+        housekeeping.open_books(conn, settings, AFTER)
+        report = reconcile(conn, feeder.rules, deep=True)
+        assert report.differences == 0, report.deep
+        with conn.transaction(force_rollback=True):
+            conn.execute("update rollup_day set value = value + 1 where metric = 9")
+            assert any("day_balance" in line for line in rebuild.differences(conn, feeder.rules))
+            conn.execute("update rollup_minute set value = value + 1 where metric = 1")
+            assert any("day_series" in line for line in rebuild.differences(conn, feeder.rules))
+        conn.execute("delete from day_series")
+        conn.execute("delete from day_balance")
+        same(partly, pictures())
+    finally:
+        feeder.close()
