@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dashboards.app import Addresses
+from dashboards.marks.labels import Label
 from dashboards.pages import wall
 from dashboards.pages.registry import pages
 from dashboards.panel import Look, slot
@@ -222,7 +223,7 @@ def test_no_label_of_a_map_stands_on_another(monday: Snapshot) -> None:
             slots = panel.update(monday, Scope("74"), look(monday))
             names = [slots[slot("map", f"label-name-{at}")]["children"] for at in range(LABELS)]
             assert len([name for name in names if name]) == 9, panel.name
-    room = [map_labels.Label(100, 100, 80, 40), map_labels.Label(120, 110, 80, 40)]
+    room = [Label(100, 100, 80, 40), Label(120, 110, 80, 40)]
     wanted = [map_labels.Wanted("a", 1, (0, 0), (), False), map_labels.Wanted("b", 5, (0, 0), (), False)]
     kept, _ = map_labels._apart(wanted, room)
     assert [one.name for one in kept] == ["b"]
