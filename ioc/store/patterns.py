@@ -6,6 +6,7 @@ Both are read as a whole, seldom: a read that took long waits a hundred times as
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import LiteralString
@@ -80,10 +81,10 @@ class Patterns:
         self, conn: Connection, starts: Sequence[datetime], begin: datetime, end: datetime
     ) -> dict[str, npt.NDArray[np.int32]]:
         found: dict[str, npt.NDArray[np.int32]] = {}
-        hours = np.array([int(start.timestamp()) // 3600 for start in starts])
+        hours = [int(start.timestamp()) // 3600 for start in starts]
         for kind, unit, hour, count in conn.execute(KINDS, {"begin": begin, "end": end}):
             known = self.world.by_no.get(unit)
-            day = int(np.searchsorted(hours, hour, side="right")) - 1
+            day = bisect_right(hours, hour) - 1
             if known is None or day < 0:
                 continue
             table = found.setdefault(kind, np.zeros((DAYS, 24, len(self.world.units)), dtype=np.int32))
@@ -97,5 +98,5 @@ class Patterns:
             known = self.world.by_no.get(handling)
             if known is not None:
                 days = (midnight - since + timedelta(hours=2)).days + 1
-                ages[int(np.searchsorted(AGES, days)), known.at] += count
+                ages[bisect_left(AGES, days), known.at] += count
         return ages
