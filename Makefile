@@ -9,7 +9,7 @@ DONE := $(VENV)/done
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 CODE := ioc streams dashboards tests
 
-.PHONY: help demo test lint unit bench clean
+.PHONY: help demo test lint unit bench drill clean
 .SILENT:
 
 help:
@@ -18,6 +18,7 @@ help:
 	echo "make lint    the checks without the tests"
 	echo "make unit    the tests without servers, in seconds"
 	echo "make bench   the project's own measurements"
+	echo "make drill   kills ingest, PostgreSQL and Kafka a hundred times each under load (ARGS='--kills 5 broker')"
 	echo "make clean   removes the environment and every cache of this clone"
 
 demo: $(DONE)/kafka
@@ -38,6 +39,9 @@ unit: $(DONE)/dev
 
 bench: $(DONE)/browser
 	for what in ingest latency screens; do $(BIN)/ioc bench $$what || exit 1; done
+
+drill: $(DONE)/browser
+	exec $(BIN)/python -m tests.drill $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
 import psycopg
 import pytest
 from confluent_kafka import Producer
@@ -98,6 +99,7 @@ class Site:
                 {
                     "bootstrap.servers": self.settings.kafka.bootstrap_servers,
                     "message.timeout.ms": 90_000,
+                    "enable.idempotence": True,
                     "reconnect.backoff.max.ms": 500,
                     "log_level": 2,
                 }
@@ -243,6 +245,13 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     """No last words."""
     process.kill()
     process.wait()
+
+
+def kill_children(process: subprocess.Popen[bytes]) -> None:
+    """Every process below it at once, but not itself."""
+    for child in psutil.Process(process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 @contextmanager

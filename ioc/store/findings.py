@@ -41,7 +41,7 @@ class Finding:
     def says(self) -> str:
         """What happened, in words."""
         lost = f" ({self.expired} records)" if self.finding == "expired" else f" (read up to {self.next_offset})"
-        return WORDS[self.finding] + lost
+        return WORDS.get(self.finding, self.finding) + lost
 
 
 LIST = """
