@@ -61,8 +61,8 @@ class Picture:
     slots: Mapping[str, EncodedSlot]
     at_ms: int
     delta: str = ""
-    written_ms: int | None = None
-    """When the newest change that this picture is the first to show was written; None where it shows none."""
+    arrived_ms: int | None = None
+    """When the newest change that this picture is the first to show reached us; None where it shows none."""
 
     @cached_property
     def whole(self) -> str:
@@ -291,13 +291,13 @@ class Hub:
         before = channel.picture
         seq = before.seq + 1 if before else 1
         at_ms = round(snapshot.as_of.timestamp() * 1000)
-        written = snapshot.data_at if shows_news and before else None
+        arrived = snapshot.data_at if shows_news and before else None
         channel.picture = Picture(
             seq=seq,
             slots=dict(channel.slots),
             at_ms=at_ms,
             delta=f'{{"t":"delta","seq":{seq},"at":{at_ms},"slots":{slots_object(changed).decode()}}}',
-            written_ms=round(written.timestamp() * 1000) if written else None,
+            arrived_ms=round(arrived.timestamp() * 1000) if arrived else None,
         )
         self._deliver(channel.place, channel.picture)
 

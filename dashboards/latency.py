@@ -1,4 +1,4 @@
-"""From the store's write to paint on a glass, as the screens themselves report it."""
+"""From the arrival of an event to paint on a glass, as the screens themselves report it."""
 
 from __future__ import annotations
 

@@ -204,8 +204,8 @@ class Audience:
                 texts, picture = await client.cell.take(lambda: client.channel.picture)
                 for text in texts:
                     await self._send(websocket, text)
-                if picture is not None and picture.written_ms is not None:
-                    client.sent[picture.seq] = (time.time(), picture.written_ms)
+                if picture is not None and picture.arrived_ms is not None:
+                    client.sent[picture.seq] = (time.time(), picture.arrived_ms)
                     if len(client.sent) > REMEMBERED:
                         client.sent.popitem(last=False)
         except TimeoutError:
@@ -260,9 +260,9 @@ class Audience:
             client.state, client.painted = "paints", said.painted
             found = client.sent.pop(said.painted, None)
             if found is not None and said.took_ms is not None:
-                sent_s, written_ms = found
+                sent_s, arrived_ms = found
                 way_s = (time.time() - sent_s + said.took_ms / 1000) / 2
-                self.latency.add(sent_s - written_ms / 1000 + way_s)
+                self.latency.add(sent_s - arrived_ms / 1000 + way_s)
 
 
 def cut(websocket: WebSocket) -> None:

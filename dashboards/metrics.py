@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -20,20 +21,24 @@ from prometheus_client.registry import Collector
 from dashboards.freshness import arrived_at
 from dashboards.hub import Hub
 from dashboards.latency import Latency
-from dashboards.vitals import PushVitals
+from dashboards.vitals import PushVitals, StoreVitals
 
 
 class WebCollector(Collector):
     """Feeds as the last snapshot saw them, the hub, the screens."""
 
-    def __init__(self, hub: Hub, latency: Latency, push: Callable[[], PushVitals]) -> None:
+    def __init__(
+        self, hub: Hub, latency: Latency, push: Callable[[], PushVitals], store: Callable[[], StoreVitals | None]
+    ) -> None:
         self.hub = hub
         self.latency = latency
         self.push = push
+        self.store = store
 
     def collect(self) -> Iterator[Metric]:
         """All families."""
         yield from self._feeds()
+        yield self._findings()
         push = self.push()
         yield InfoMetricFamily("ioc_build", "What runs", {"version": push.version, "build": push.build})
         yield GaugeMetricFamily("ioc_screens", "Screens connected to the live push", push.screens)
@@ -59,8 +64,20 @@ class WebCollector(Collector):
             yield ticks
         buckets, total = self.latency.histogram()
         yield HistogramMetricFamily(
-            "ioc_store_to_screen_seconds", "From the store's write to paint", buckets=buckets, sum_value=total
+            "ioc_arrival_to_screen_seconds", "From arrival to paint", buckets=buckets, sum_value=total
         )
+
+    def _findings(self) -> Metric:
+        """What the broker lost or deleted, as the store said seconds ago."""
+        found = GaugeMetricFamily(
+            "ioc_findings", "Partitions with a finding that nobody has settled", labels=["topic", "finding"]
+        )
+        store = self.store()
+        sources = store.report.sources if store and store.report else ()
+        odd = Counter((one.title, one.finding) for one in sources if one.finding and one.settled_at is None)
+        for labels, count in sorted(odd.items()):
+            found.add_metric(list(labels), count)
+        return found
 
     def _feeds(self) -> Iterator[Metric]:
         lag = GaugeMetricFamily("ioc_feed_lag_records", "Records at the broker not yet read", labels=["topic"])
@@ -96,9 +113,14 @@ class WebCollector(Collector):
         yield from (lag, events, duplicates, rejects, age, drain, refusing, passed)
 
 
-def registry(hub: Hub, latency: Latency, push: Callable[[], PushVitals]) -> CollectorRegistry:
+def registry(
+    hub: Hub,
+    latency: Latency,
+    push: Callable[[], PushVitals],
+    store: Callable[[], StoreVitals | None] = lambda: None,
+) -> CollectorRegistry:
     """A registry of its own: two servers in one process do not mix."""
     found = CollectorRegistry(auto_describe=False)
-    found.register(WebCollector(hub, latency, push))
+    found.register(WebCollector(hub, latency, push, store))
     ProcessCollector(registry=found)
     return found

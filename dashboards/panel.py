@@ -10,7 +10,7 @@ sends the browser only those that differ from what it sent before. So:
   plain dicts in Plotly's shape (much cheaper).
 
 The browser itself fills elements with ``data-age`` (`age_tag`), ``data-clock`` (`clock_tag`), ``data-since`` (an ISO
-time: how long ago, running) and ``data-latency`` ("p95": from the store's write to paint). Elements with
+time: how long ago, running) and ``data-latency`` ("p95": from arrival to paint). Elements with
 ``data-figure`` brighten (class ``changed``, 600 ms) when a push changes their slot's ``children``; set it with
 ``**data(figure="")``.
 """

@@ -297,12 +297,14 @@ class Batch:
     """What one transaction makes true.
 
     ``arrivals`` by topic, each in offset order within its partition. ``advances`` may move without arrivals (control
-    records). Records driven again have no advances and ``redriven`` set.
+    records). Records driven again have no advances and ``redriven`` set. ``arrived_s`` is when its first record reached
+    us, in seconds since 1970; None where nobody looked at the clock.
     """
 
     arrivals: dict[Topic, list[Arrival]]
     advances: tuple[Advance, ...] = ()
     redriven: bool = False
+    arrived_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

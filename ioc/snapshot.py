@@ -139,7 +139,7 @@ class Snapshot:
     (rows by `Metric`). ``usage`` int64 [services, 3, U]: uses, errors, VND since midnight. ``bins`` int64
     [figures of SERIES_FIGURES, U, DAYS, 144]: sums (for levels: changes) of ten minutes, by handling unit, the last day
     is today. ``levels_before`` int64 [figures, U]: levels before the first bin.
-    ``data_at`` is when the newest change was committed; ``sequence`` counts changes.
+    ``data_at`` is when the newest change reached us; ``sequence`` counts changes.
     """
 
     as_of: datetime

@@ -81,6 +81,7 @@ class Ingest:
         self._pending: dict[Topic, list[Arrival]] = {}
         self._count = self._bytes = 0
         self._since_s = 0.0
+        self._arrived_s: float | None = None
         self._more = False
         self._committed: dict[Place, int] = {}
         self._due: dict[str, float] = {}
@@ -178,7 +179,7 @@ class Ingest:
                 return
         decode, source, now_us = held.decode, held.claim.source, time.time_ns() // 1000
         if not self._count:
-            self._since_s = time.monotonic()
+            self._since_s, self._arrived_s = time.monotonic(), now_us / 1_000_000
         self._pending.setdefault(slice_.place.topic, []).extend(decode(records, source, now_us))
         self._count += len(records)
         self._bytes += sum([len(record.value) for record in records if record.value])
@@ -191,7 +192,7 @@ class Ingest:
         return not self._more or full or time.monotonic() - self._since_s >= self._age_s
 
     def _flush(self) -> None:
-        self._writer.give(Batch(self._pending, self._partitions.advances()))
+        self._writer.give(Batch(self._pending, self._partitions.advances(), arrived_s=self._arrived_s))
         self._pending = {}
         self._count = self._bytes = 0
 

@@ -85,7 +85,7 @@ def write_batch(
         if not batch.redriven:  # what is refused again is kept already
             write_rejects(conn, found.rejects, cap)
         if found.new or found.rejects:
-            announce(conn, packed, sum(1 << topic for topic in found.new))
+            announce(conn, packed, sum(1 << topic for topic in found.new), batch.arrived_s)
         advance(conn, batch, found)
     counts = found.counts.values()
     return Written(

@@ -57,13 +57,13 @@ REBUILT = -1
 STATE_METRICS = sorted(int(metric) for metric in STATES)
 
 NEW_CHANGES = """
-    select now.snap::text, c.topics, c.written_at, c.deltas
+    select now.snap::text, c.topics, coalesce(c.arrived_at, c.written_at), c.deltas
       from (select pg_current_snapshot() as snap) as now
       left join change c
         on c.tx >= pg_snapshot_xmin(%(snap)s::pg_snapshot) and not pg_visible_in_snapshot(c.tx, %(snap)s::pg_snapshot)
      order by c.no
 """
-SNAPSHOT: LiteralString = "select pg_current_snapshot()::text, (select max(written_at) from change)"
+SNAPSHOT: LiteralString = "select pg_current_snapshot()::text, (select max(coalesce(arrived_at, written_at)) from change)"
 TODAY: LiteralString = """
     select array_agg(metric), array_agg(handling), array_agg(receiving), array_agg(value)
       from (
@@ -216,7 +216,7 @@ class Live:
         """What was committed since, then what the clock has passed; returns the touched topics as bits."""
         topics = 0
         new = []
-        for snap, touched, written_at, deltas in self.conn.execute(NEW_CHANGES, {"snap": self.snap}, binary=True):
+        for snap, touched, arrived_at, deltas in self.conn.execute(NEW_CHANGES, {"snap": self.snap}, binary=True):
             self.snap = snap
             if touched is None:
                 continue
@@ -224,7 +224,7 @@ class Live:
                 self._read(at_us, live=True)
                 return ~0
             topics |= touched
-            self.data_at = written_at if self.data_at is None else max(self.data_at, written_at)
+            self.data_at = arrived_at if self.data_at is None else max(self.data_at, arrived_at)
             new.append(np.frombuffer(deltas, dtype=CHANGE))
         if new:
             self.sequence += 1

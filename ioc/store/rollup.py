@@ -48,7 +48,9 @@ ADD_OPENINGS = """
     on conflict (at, metric, handling, receiving) do update set value = b.value + excluded.value
 """
 NEWEST_OPENING = "select extract(epoch from max(at))::float8 from opening"
-ADD_CHANGE = "insert into change (topics, deltas) values (%(topics)s, %(deltas)s)"
+ADD_CHANGE = """
+    insert into change (topics, deltas, arrived_at) values (%(topics)s, %(deltas)s, to_timestamp(%(arrived_s)s::float8))
+"""
 
 
 @dataclass(slots=True)
@@ -169,7 +171,8 @@ def add_up(conn: Connection, changes: npt.NDArray[np.void], zone: str, states: l
             conn.execute(ADD_OPENINGS, {**columns(old), "states": states})
 
 
-def announce(conn: Connection, changes: npt.NDArray[np.void], topics: int) -> None:
-    """Writes the packed changes for live pictures; ``topics`` has a bit for each topic that the batch touched."""
-    conn.execute(ADD_CHANGE, {"topics": topics, "deltas": changes.tobytes()})
+def announce(conn: Connection, changes: npt.NDArray[np.void], topics: int, arrived_s: float | None = None) -> None:
+    """Writes the packed changes for live pictures; ``topics`` has a bit for each topic that the batch touched,
+    ``arrived_s`` is when its first record reached us."""
+    conn.execute(ADD_CHANGE, {"topics": topics, "deltas": changes.tobytes(), "arrived_s": arrived_s})
     conn.execute("select pg_notify('ioc_change', '')")

@@ -128,8 +128,13 @@ def test_going_to_a_unit_and_back_follows_the_address(screens: Callable[..., Scr
 
 def test_an_unknown_address_says_so(screens: Callable[..., Screen]) -> None:
     screen = screens(1180, 820)
-    screen.tab.goto(screen.web.url + "/?unit=nowhere")
-    screen.wait("document.querySelector('h1')?.textContent === 'Không có trang này'")
+    for path in ("/nothing", "/?unit=nowhere"):
+        answer = screen.tab.goto(screen.web.url + path)
+        assert answer is not None
+        assert answer.status == 404
+        screen.wait("document.querySelector('h1')?.textContent === 'Không có trang này'")
+    assert all("404" in error for error in screen.errors)
+    screen.errors.clear()
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_metrics_tell_of_feeds_and_screens(web: WebServer, feeder: Feeder, pipel
         "ioc_screens 0.0",
         "ioc_tick_seconds",
         "ioc_snapshot_age_seconds",
-        "ioc_store_to_screen_seconds_bucket",
+        "ioc_arrival_to_screen_seconds_bucket",
         "process_resident_memory_bytes",
     ):
         assert name in text, name

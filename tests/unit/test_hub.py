@@ -192,13 +192,13 @@ def test_a_bug_in_the_source_ends_the_process(running: Callable[[Page], Running]
 def test_only_news_carry_the_time_of_their_writing(running: Callable[[Page], Running]) -> None:
     with_hub = running(page(counting("a")))
     with_hub.hub.watch(DARK)
-    assert with_hub.next().written_ms is None, "the first picture is no news"
+    assert with_hub.next().arrived_ms is None, "the first picture is no news"
     later = picture(2)
     with_hub.source.show(later)
     assert later.data_at is not None
-    assert with_hub.next().written_ms == round(later.data_at.timestamp() * 1000)
+    assert with_hub.next().arrived_ms == round(later.data_at.timestamp() * 1000)
     with_hub.source.show(picture(3, data_at=later.data_at))
-    assert with_hub.next().written_ms is None, "the clock passed a moment: nothing was written"
+    assert with_hub.next().arrived_ms is None, "the clock passed a moment: nothing was written"
 
 
 def test_other_threads_read_a_snapshot_that_stands_still(running: Callable[[Page], Running]) -> None:
