@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -71,8 +72,9 @@ HEAD = """\
 class Stream:
     """Sends events all the time, whatever is killed meanwhile."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, events_s: float = EVENTS_S) -> None:
         self.site = site
+        self.events_s = events_s
         self.failure: BaseException | None = None
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stream")
@@ -83,7 +85,7 @@ class Stream:
                 began_s = time.monotonic()
                 events = ordinary(next(SEEDS), CASES_AT_ONCE)
                 self.site.send(events, poison=1)
-                self._ending.wait(max(0.0, len(events) / EVENTS_S - (time.monotonic() - began_s)))
+                self._ending.wait(max(0.0, len(events) / self.events_s - (time.monotonic() - began_s)))
         except BaseException as failure:
             self.failure = failure
             raise
@@ -135,13 +137,22 @@ KILLS: dict[str, Callable[[Site, random.Random], None]] = {
 }
 
 
-def drill(site: Site, target: str, kills: int, seed: int, say: Callable[[str], None] = lambda _: None) -> Outcome:
-    """Kills ``target`` so many times under load, then counts what is stored against what was sent."""
+def drill(
+    site: Site,
+    target: str,
+    kills: int,
+    seed: int,
+    say: Callable[[str], None] = lambda _: None,
+    events_s: float = EVENTS_S,
+    enough: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Kills ``target`` so many times under load (or until ``enough``), then counts what is stored against what was
+    sent."""
     chance = random.Random(seed)
     pauses = []
     if not site.running:
         site.ingest()
-    with Stream(site) as stream:
+    with Stream(site, events_s) as stream:
         site.await_consumed(site.records + 1)
         for no in range(1, kills + 1):
             threading.Event().wait(chance.uniform(0.0, LONGEST_PEACE_S))
@@ -151,6 +162,8 @@ def drill(site: Site, target: str, kills: int, seed: int, say: Callable[[str], N
             site.await_consumed(site.records)
             pauses.append(time.monotonic() - killed_s)
             assert stream.failure is None, stream.failure
+            if enough():
+                break
             say(f"{target}: {no} of {kills} kills, {site.records} records, going on after {pauses[-1]:.1f} s")
     return counted(site, target, tuple(pauses))
 
@@ -180,18 +193,31 @@ def main() -> int:
     asked.add_argument("targets", nargs="*", default=TARGETS, metavar="TARGET", help=", ".join(TARGETS))
     asked.add_argument("--kills", type=int, default=100)
     asked.add_argument("--seed", type=int, default=7)
+    asked.add_argument("--rate", type=float, default=EVENTS_S, help="events a second")
     args = asked.parse_args()
+    interrupted = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: interrupted.set())  # count what was done so far
     kafka.PROPERTIES = kafka.PROPERTIES.replace(*QUICK_SESSION)
     settings = load(Path("config.yaml"), environ={})
     began_s = time.monotonic()
     outcomes = []
     for target in args.targets:
         with tempfile.TemporaryDirectory(prefix="ioc-drill-") as name, opened(Path(name), settings) as site:
-            outcomes.append(drill(site, target, args.kills, args.seed, lambda line: print(line, flush=True)))
-    print(f"\n{HEAD}")
-    for outcome in outcomes:
-        print(outcome.row())
-    print(f"\nseed {args.seed}, {time.monotonic() - began_s:.0f} s in all")
+            found = drill(
+                site,
+                target,
+                args.kills,
+                args.seed,
+                lambda line: print(line, flush=True),
+                args.rate,
+                interrupted.is_set,
+            )
+        outcomes.append(found)
+        print(f"\n{HEAD}\n{found.row()}\n", flush=True)
+        if interrupted.is_set():
+            break
+    print("\n".join([HEAD, *(outcome.row() for outcome in outcomes)]))
+    print(f"\nseed {args.seed}, {args.rate:.0f} events a second, {time.monotonic() - began_s:.0f} s in all")
     return 0 if all(outcome.well for outcome in outcomes) else 1
 
 

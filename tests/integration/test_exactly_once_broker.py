@@ -4,6 +4,8 @@ counts twice, and whoever looks is told."""
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -107,6 +109,19 @@ def kinds(site: Site) -> set[str]:
         return {one.finding for one in findings.listed(conn)}
 
 
+def ioc(site: Site, code: int, *words: str) -> str:
+    """What the command says; ``code`` is how it must end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ioc", *words],
+        capture_output=True,
+        text=True,
+        env=site.environment("none"),
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_a_broker_that_lost_what_was_read_is_read_again_and_nothing_counts_twice(site: Site) -> None:
     """Brought back to an earlier day: shorter than before, regrown beyond it, and twice under a running ingest."""
     past = past_of(site)
@@ -135,9 +150,12 @@ def test_a_broker_that_lost_what_was_read_is_read_again_and_nothing_counts_twice
     assert generations >= 3
     (said,) = examine(site.settings, ["findings"])
     assert not said.ok
-    with connect(site.settings.database.dsn) as conn:
-        assert findings.settle(conn) == len(findings.listed(conn, settled=True))
-        assert findings.listed(conn) == []
+    assert "truncated" in ioc(site, 1, "findings", "list")
+    assert "findings settled" in ioc(site, 0, "findings", "settle")
+    assert "lost nothing" in ioc(site, 0, "findings", "list")
+    assert "settled" in ioc(site, 0, "findings", "list", "--all")
+    assert "replaced" in ioc(site, 0, "reconcile")
+    assert kinds(site) == set()
     (said,) = examine(site.settings, ["findings"])
     assert said.ok, said.says
 
