@@ -10,7 +10,8 @@ STEPS = (
     *((x, y) for y in (-0.4, 0.4) for x in (0.0, -0.3, 0.3)),
     *((x, 0.0) for x in (-0.35, 0.35, -0.6, 0.6, -0.9, 0.9, -1.2, 1.2)),
     *((x, y) for y in (-0.9, 0.9) for x in (0.0, -0.4, 0.4, -0.8, 0.8)),
-    *((x, y) for y in (-1.6, 1.6) for x in (0.0, -0.5, 0.5)),
+    *((x, y) for y in (-1.6, 1.6) for x in (0.0, -0.5, 0.5, -1.0, 1.0)),
+    *((x, y) for x in (-1.1, 1.1, -1.5, 1.5) for y in (0.0, -0.6, 0.6)),
 )
 """Where a label may go, in parts of its own size from where it belongs."""
 
@@ -36,7 +37,7 @@ def spread(
     """The labels moved as little as needed to overlap little and to lie within ``width`` by ``height``.
 
     Boxes to ``avoid`` (marks) may be touched, but cost something. ``strange(at, x, y)`` is what it costs that the
-    middle of label ``at`` lies on a point. Each in turn takes the best of `STEPS`, three times over; the same input
+    middle of label ``at`` lies on a point. Each in turn takes the best of `STEPS`, four times over; the same input
     gives the same places.
     """
     choices = []
@@ -48,7 +49,7 @@ def spread(
             own.append((far + _covered(label, avoid) * 6 + strange(at, label.x, label.y), label))
         choices.append(own)
     placed = list(labels)
-    for _ in range(3):
+    for _ in range(4):
         for at, own in enumerate(choices):
             others = placed[:at] + placed[at + 1 :]
             costs = [cost + _covered(label, others) * 60 for cost, label in own]

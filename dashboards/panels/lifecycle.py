@@ -17,6 +17,8 @@ NAME = "lifecycle"
 STEPS = ("detected", "acknowledged", "verified", "dispatched", "in_progress")
 CARDS = 5
 """A column holds at most so many cards; the others are counted."""
+UPRIGHT = 4
+"""On an upright board a step is a row, which holds so many."""
 
 
 def frame(look: Look) -> Component:
@@ -27,6 +29,7 @@ def frame(look: Look) -> Component:
                 html.H3([html.Span(look.t(f"state.{step}")), figure_text(NAME, f"n-{step}", "n")]),
                 html.Ol([_card(step, at) for at in range(CARDS)]),
                 html.P(id=slot(NAME, f"more-{step}"), className="more-cards"),
+                html.P(id=slot(NAME, f"beyond-{step}"), className="more-cards of-four"),
             ],
             className=f"step {step}",
         )
@@ -72,10 +75,11 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     slots: Slots = {}
     for step, rows in steps.items():
         slots[slot(NAME, f"n-{step}")] = {"children": number(len(rows), look.language)}
-        more = len(rows) - CARDS
-        slots[slot(NAME, f"more-{step}")] = {
-            "children": look.t("lifecycle.more", n=number(more, look.language)) if more > 0 else ""
-        }
+        for part, most in (("more", CARDS), ("beyond", UPRIGHT)):
+            more = len(rows) - most
+            slots[slot(NAME, f"{part}-{step}")] = {
+                "children": look.t("lifecycle.more", n=number(more, look.language)) if more > 0 else ""
+            }
         for at in range(CARDS):
             slots |= _card_slots(step, at, rows[at] if at < len(rows) else None, snapshot, look)
     slots[slot(NAME, "spoken")] = {

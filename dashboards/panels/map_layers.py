@@ -20,6 +20,8 @@ from ioc.world import Unit
 
 BLIND = ((0.0, "map-0"), (5.0, "map-1"), (10.0, "map-2"), (20.0, "map-3"))
 """Upper edges of the share of cameras that show nothing, in per cent; above the last is `map-4`."""
+FEW_CAMERAS = 10
+"""Below so many cameras a share of them says nothing."""
 USE = ((-50.0, "map-3"), (-20.0, "map-1"), (20.0, "map-0"))
 """Upper edges of the distance of uses from the usual, in per cent; above the last it is more than usual."""
 
@@ -113,8 +115,8 @@ def _cameras(snapshot: Snapshot, units: Sequence[Unit], look: Look) -> dict[str,
         of = snapshot.cameras(Scope(unit.code))
         lost = blind(of)
         whole = of.online + lost
-        if not whole:
-            found[unit.code] = Spot("few", 0, None)
+        if whole < FEW_CAMERAS:
+            found[unit.code] = Spot("few", lost, None)
             continue
         share = lost * 100 / whole
         token = next((token for edge, token in BLIND if share <= edge), "map-4")

@@ -139,7 +139,7 @@ WALLS: tuple[tuple[str, str, str], ...] = (
     ("map.blind_2", "≤ 10 %", "≤ 10%"),
     ("map.blind_3", "≤ 20 %", "≤ 20%"),
     ("map.blind_4", "> 20 %", "> 20%"),
-    ("map.blind_none", "chưa có camera", "no cameras"),
+    ("map.blind_none", "< 10 camera", "< 10 cameras"),
     ("map.label_overdue", "{n} quá hạn", "{n} overdue"),
     ("map.label_incidents", "{n} sự cố", "{n} open"),
     ("map.label_usage", "{n} lượt", "{n} uses"),
