@@ -45,7 +45,7 @@ from dashboards.pages.registry import pages
 from dashboards.playlist import composition
 from dashboards.playlist import routes as playlist_routes
 from dashboards.sign.routes import routes as sign_routes
-from dashboards.source import Source, StoreSource
+from dashboards.source import Source, StoreSource, refuse_another_schema
 from dashboards.vitals import CHECK_S, PushVitals, StoreVitals, Vitals, examine
 from ioc import __version__, walls
 from ioc.errors import IocError
@@ -260,7 +260,7 @@ def create_server(
 
 
 def run(settings: Settings) -> int:
-    """Serves until a signal; 1 where the hub ended on a bug. Raises ConfigError before anything is opened."""
+    """Serves until a signal; 1 where the hub ended on a bug. Raises ConfigError and OperatorError before it serves."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     crash: list[bool] = []
 
@@ -269,6 +269,7 @@ def run(settings: Settings) -> int:
         server.should_exit = True
 
     gate = Gate.of(settings)
+    refuse_another_schema(settings)
     if gate.demo:
         log.info("demo: no identity is asked for; only this machine can connect (%s)", settings.web.host)
     config = uvicorn.Config(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from ioc.errors import IocError
+from ioc.errors import IocError, OperatorError
 from ioc.settings import Settings
 from ioc.snapshot import Snapshot
 from ioc.store import notify
@@ -26,6 +26,17 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Gives everything back; never raises."""
+
+
+def refuse_another_schema(settings: Settings) -> None:
+    """Raises OperatorError where the schema is not the one of this program. A store that is away comes later."""
+    try:
+        with connect(settings.database.dsn, settings, name="ioc web") as conn:
+            check(conn)
+    except OperatorError:
+        raise
+    except IocError:
+        return  # the hub tells it, and tries again
 
 
 class StoreSource:

@@ -16,6 +16,7 @@ from ioc.facts import TOPICS
 from ioc.settings import Settings
 from ioc.store import log, state
 from ioc.store.connect import Connection, connect
+from ioc.store.migrate import check
 from streams.source import TITLES, Changes, Identity, Place, Record, Slice
 
 SHOW_S = 1.0
@@ -210,8 +211,13 @@ class LogProducer:
 
     @classmethod
     def open(cls, settings: Settings) -> LogProducer:
-        """Makes missing topics and connects. Raises ConfigError, Transient."""
+        """Makes missing topics and connects. Raises ConfigError, Transient; OperatorError for another schema."""
         conn = connect(settings.database.dsn, settings, name="ioc producer")
+        try:
+            check(conn)
+        except BaseException:
+            conn.close()
+            raise
         topics = [*TITLES, ACTIONS]
         log.ensure(conn, topics, settings.kafka.partitions)
         partitions: dict[str, list[int]] = {}
