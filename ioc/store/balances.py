@@ -7,6 +7,7 @@ opening balance of the month, and the sums by day since say the same.
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import LiteralString
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from ioc.store.locks import OPENING_LOCK
 
 METRICS = sorted(int(metric) for metric in STATES)
 KEPT_DAYS = 100
+STEP_S = 0.5
 
 CELL = np.dtype([("metric", "<i4"), ("handling", "<i4"), ("receiving", "<i4"), ("value", "<i8")])
 Cells = npt.NDArray[np.void]
@@ -98,7 +100,11 @@ def forget(conn: Connection, day_start_us: int) -> None:
 
 
 def pack(conn: Connection, settings: Settings, now: datetime) -> bool:
-    """Packs the oldest of the last days that has no balance, while writers wait; whether there was one."""
+    """Packs the last days that have no balance, the oldest first, for about `STEP_S`; whether there may be more.
+
+    Writers wait while one day is packed.
+    """
+    began_s = time.monotonic()
     with translated():
         row = conn.execute(OLDEST).fetchone()
         if row is None or row[0] is None:
@@ -113,7 +119,8 @@ def pack(conn: Connection, settings: Settings, now: datetime) -> bool:
                     conn.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": OPENING_LOCK})
                     cells = summed(at_midnight(conn, day)).tobytes()
                     conn.execute(KEEP, {"day": day, "metrics": METRICS, "cells": cells})
-                return True
+                if time.monotonic() - began_s > STEP_S:
+                    return True
             day = local_midnight(day + timedelta(hours=36), settings.zone)
     return False
 

@@ -21,12 +21,18 @@ LEASE = """
     returning epoch
 """
 LEADER = "select owner from lease where name = %(name)s and until > clock_timestamp()"
+FORMER = "select max(at) from opening where at < %(at)s"
 OPEN_BOOK = "insert into opening (at) values (%(at)s) on conflict (at) do nothing"
 BALANCE = """
     insert into opening_balance (at, metric, handling, receiving, value)
     select %(at)s, metric, handling, receiving, sum(value)
-      from rollup_day
-     where bucket < %(at)s and metric = any(%(states)s)
+      from (
+        select metric, handling, receiving, value from opening_balance where at = %(former)s
+        union all
+        select metric, handling, receiving, value
+          from rollup_day
+         where bucket >= coalesce(%(former)s, '-infinity'::timestamptz) and bucket < %(at)s and metric = any(%(states)s)
+      ) as parts
      group by metric, handling, receiving
     having sum(value) <> 0
 """
@@ -81,7 +87,9 @@ def open_books(conn: Connection, settings: Settings, now: datetime) -> list[date
             with conn.transaction():
                 conn.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": OPENING_LOCK})
                 if conn.execute(OPEN_BOOK, {"at": at}).rowcount:
-                    conn.execute(BALANCE, {"at": at, "states": STATE_METRICS})
+                    former = conn.execute(FORMER, {"at": at}).fetchone()
+                    wanted = {"at": at, "former": former and former[0], "states": STATE_METRICS}
+                    conn.execute(BALANCE, wanted)
                     kept.append(at)
     return kept
 

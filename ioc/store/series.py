@@ -6,6 +6,7 @@ A packed day says the same as its minutes. Who writes something for it takes the
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
@@ -24,6 +25,7 @@ from ioc.store.locks import OPENING_LOCK
 
 USES, ERRORS = SERVICE_BASE, SERVICE_BASE + 1
 """As metrics of series: of all services together."""
+STEP_S = 0.5
 METRICS = [*sorted(int(metric) for metrics in SERIES.values() for metric in metrics), USES, ERRORS]
 
 CELL = np.dtype([("metric", "<i4"), ("unit", "<i4"), ("bin", "<i4"), ("value", "<i8")])
@@ -90,7 +92,11 @@ def forget(conn: Connection, day_starts_us: npt.NDArray[np.int64]) -> None:
 
 
 def pack(conn: Connection, settings: Settings, now: datetime) -> bool:
-    """Packs the newest whole day that is not packed, while writers wait; whether there was one."""
+    """Packs whole days that are not packed, the newest first, for about `STEP_S`; whether there may be more.
+
+    Writers wait while one day is packed.
+    """
+    began_s = time.monotonic()
     with translated():
         row = conn.execute(OLDEST).fetchone()
         if row is None or row[0] is None:
@@ -104,7 +110,8 @@ def pack(conn: Connection, settings: Settings, now: datetime) -> bool:
                     conn.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": OPENING_LOCK})
                     cells = summed(conn, begin, end).tobytes()
                     conn.execute(KEEP, {"day": begin, "metrics": METRICS, "cells": cells})
-                return True
+                if time.monotonic() - began_s > STEP_S:
+                    return True
             end = begin
     return False
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -17,9 +20,11 @@ from ioc.store import hypertables, rebuild, retention
 from ioc.store.connect import connect
 from ioc.store.live import read_snapshot
 from ioc.store.reconcile import reconcile
+from streams.embedded.process import wait_until
 from tests.feeding import Feeder
-from tests.lives import USAGE, ordinary
+from tests.lives import MONDAY, USAGE, ordinary
 from tests.recount import recount
+from tests.servers import ROOT
 
 NOW = datetime(2024, 8, 31, 3, 20, 30, tzinfo=UTC)
 """Some days after the week of `ordinary`, nine days of which are kept."""
@@ -189,3 +194,19 @@ def test_keeping_less_than_ids_are_known_is_refused(settings: Settings) -> None:
 def test_the_engine_is_said_in_a_line(feeder: Feeder, postgres: Any) -> None:
     said = hypertables.in_words(feeder.reading)
     assert ("hypertable by day, kept by column" in said) == postgres.timescale
+
+
+def test_the_watching_process_packs_days_and_drops_old_uses(feeder: Feeder, store: str) -> None:
+    feeder.feed(ordinary(7, 40))
+    before, conn = feeder.overview("74", "handling", NOW, MONDAY, NOW), feeder.reading
+    env = {**os.environ, "IOC_DATABASE__DSN": store, "IOC_DATABASE__KEEP_USAGE_DAYS": "40"}
+    watching = subprocess.Popen([sys.executable, "-m", "ioc", "watch"], env=env, cwd=ROOT)
+    try:
+        assert wait_until(lambda: conn.execute("select count(*) > 0 from day_series").fetchone() == (True,), 60.0)
+        assert wait_until(lambda: conn.execute("select count(*) from usage_event").fetchone() == (0,), 60.0)
+    finally:
+        watching.terminate()
+        assert watching.wait(20) == 0
+    assert feeder.overview("74", "handling", NOW, MONDAY, NOW) == before
+    report = reconcile(feeder.writing, feeder.rules, deep=True)
+    assert report.differences == 0, report.deep
