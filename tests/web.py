@@ -45,6 +45,7 @@ class WebServer:
 
     def __init__(self, dsn: str, directory: Path, **env: str) -> None:
         self.port: int = free_ports(1)[0]
+        self.root = ROOT  # of the code; a copy is another build
         self.log = directory / "web.log"
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")} | {
             "IOC_DATABASE__DSN": dsn,
@@ -64,7 +65,7 @@ class WebServer:
         """Starts it and waits until it answers."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ioc", "web"], cwd=ROOT, env=self.env, stdout=log, stderr=subprocess.STDOUT
+                [sys.executable, "-m", "ioc", "web"], cwd=self.root, env=self.env, stdout=log, stderr=subprocess.STDOUT
             )
         until(lambda: self.ended() or self.status("/healthz") == 200, f"web starts ({self.log})")
         assert not self.ended(), self.log.read_text()

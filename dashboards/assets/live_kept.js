@@ -5,13 +5,15 @@
   const live = window.iocLive;
   const NAME = "ioc-pictures";
   const STORE = "pictures";
-  const KEEP_EVERY_MS = 10000;
+  const KEEP_EVERY_MS = 10000; // the first picture of a place at once
   const WAIT_MS = 2500; // for the first picture of the server
   const OLDEST_MS = 86400000; // a picture of yesterday helps nobody
   const MOST = 20;
   if (!live || document.documentElement.dataset.device !== "tablet" || !window.indexedDB) return;
 
-  let keptSeq = "";
+  let keptFor = ""; // the place whose picture was kept last, when, and which
+  let keptAt = 0;
+  let keptSeq = 0;
   let shownFor = ""; // the place whose kept picture stands on the screen
 
   function open() {
@@ -44,16 +46,15 @@
 
   async function keep() {
     if (!live.place || !live.seq || live.state !== "live") return;
-    const now = `${key()} ${live.seq}`;
-    if (now === keptSeq) return;
-    keptSeq = now;
+    if (keptFor === key() && (keptSeq === live.seq || Date.now() - keptAt < KEEP_EVERY_MS)) return;
+    [keptFor, keptAt, keptSeq] = [key(), Date.now(), live.seq];
     const picture = { place: key(), at: live.lastAt, beat: live.beat, build: live.build, slots: live.slots };
     try {
       await inStore("readwrite", (store) => store.put(picture));
       live.kept = picture.at;
       await thin();
     } catch {
-      keptSeq = ""; // no room: the next time tries again
+      keptFor = ""; // no room: the next time tries again
     }
   }
 
@@ -82,8 +83,7 @@
     shownFor = "";
     setTimeout(show, navigator.onLine ? WAIT_MS : 0);
   };
-  setInterval(keep, KEEP_EVERY_MS);
-  setTimeout(keep, KEEP_EVERY_MS / 4);
+  setInterval(keep, 1000);
   document.addEventListener("visibilitychange", () => document.hidden && keep());
   if (live.place) live.opened();
 

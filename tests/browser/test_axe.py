@@ -1,0 +1,66 @@
+"""axe-core finds nothing serious or critical on any page: WCAG 2.2, A and AA, in both languages and themes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from dashboards.pages.registry import pages
+from tests.browser.conftest import Screen
+from tests.browser.day import morning
+from tests.feeding import Feeder
+from tests.web import Pipeline
+
+PATHS = [page.path for page in pages(lambda: None)]  # type: ignore[arg-type,return-value]
+GRAVE = {"serious", "critical"}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def grave(screen: Screen) -> list[str]:
+    """What axe-core calls serious or critical, with the first elements."""
+    answer = Axe().run(screen.tab, options={"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]})
+    return [
+        f"{found['impact']} {found['id']}: {[node['target'] for node in found['nodes'][:3]]}"
+        for found in answer.response["violations"]
+        if found["impact"] in GRAVE
+    ]
+
+
+@pytest.mark.parametrize("look", ["lang=vi&theme=dark", "lang=en&theme=light"])
+def test_nothing_serious_on_any_page(
+    screens: Callable[..., Screen], feeder: Feeder, pipeline: Pipeline, look: str
+) -> None:
+    feeder.feed(morning(feeder.settings))
+    screen = screens(1180, 820)
+    found = {}
+    for path in [*PATHS, "/?unit=725", "/?unit=25978"]:
+        screen.open(f"{path}{'&' if '?' in path else '?'}{look}")
+        screen.wait("document.documentElement.dataset.state === 'live'")
+        if told := grave(screen):
+            found[path] = told
+    assert found == {}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_nothing_serious_on_a_sign(screens: Callable[..., Screen], language: str) -> None:
+    screen = screens(1280, 640)
+    screen.tab.goto(f"{screen.web.url}/sign/tinh?lang={language}")
+    screen.wait("document.readyState === 'complete'")
+    assert grave(screen) == []
+    assert screen.value("document.documentElement.lang") == language
+
+
+def test_a_lost_connection_is_said_once_and_not_each_second(screens: Callable[..., Screen], feeder: Feeder) -> None:
+    screen = screens(1180, 820).open("/")
+    screen.expects_loss = True
+    screen.web.stop()
+    screen.wait("document.getElementById('connection')?.children[1].textContent > '00:05'")
+    live = "[...document.querySelectorAll('[role=alert], [role=status], [aria-live]')]"
+    assert grave(screen) == []
+    running = screen.value(
+        f"{live}.filter(one => one.querySelector('[data-since], [data-age], [data-clock]')).map(one => one.id)"
+    )
+    assert running == [], "a live region with a running clock in it is read out each second"
+    assert screen.value("document.querySelector('#connection [role=alert]').textContent") == "MẤT KẾT NỐI"

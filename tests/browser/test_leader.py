@@ -1,0 +1,143 @@
+"""A leader's tablet: five fields, two touches to any overdue list, my units, at every size, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from playwright.sync_api import CDPSession
+
+from dashboards.navigation import FIELDS
+from dashboards.panel import slot
+from dashboards.text.formats import collation_key
+from ioc.settings import Settings
+from ioc.world import load_world
+from tests.browser.conftest import Screen
+from tests.browser.day import LATE_AT, morning
+from tests.browser.layout import faults
+from tests.feeding import Feeder
+from tests.web import Pipeline
+
+SIZES = ((768, 1024), (820, 1180), (1024, 768), (1180, 820), (1366, 1024))
+LISTED = f"document.querySelectorAll('#{slot('overdue', 'rows')} .days').length"
+
+
+@pytest.fixture
+def tablets(screens: Callable[..., Screen], feeder: Feeder, pipeline: Pipeline) -> Callable[..., Screen]:
+    """Tablets of a province with a morning behind it."""
+    feeder.feed(morning(feeder.settings))
+
+    def make(width: int = 1180, height: int = 820, **more: Any) -> Screen:
+        return screens(width, height, has_touch=True, **more)
+
+    return make
+
+
+def open_page(tablet: Screen, path: str) -> None:
+    """Goes there and waits until everything stands: figures, charts, fonts, the list."""
+    tablet.open(path)
+    tablet.wait("document.documentElement.dataset.state === 'live' && document.fonts.status === 'loaded'")
+    tablet.wait(f"!document.getElementById('{slot('overdue', 'rows')}') || !document.querySelector('.late-row .still')")
+
+
+def swipe(tablet: Screen, from_x: int, to_x: int, y: int = 400) -> None:
+    """A finger across the glass."""
+    session: CDPSession = tablet.tab.context.new_cdp_session(tablet.tab)
+    for kind, x in (
+        ("touchStart", from_x),
+        ("touchMove", (from_x + to_x) // 2),
+        ("touchMove", to_x),
+        ("touchEnd", None),
+    ):
+        points = [] if x is None else [{"x": x, "y": y}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    session.detach()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_every_field_stands_at_every_size(tablets: Callable[..., Screen], size: tuple[int, int]) -> None:
+    tablet = tablets(*size)
+    found: dict[str, list[str]] = {}
+    looks = ("lang=vi&theme=dark", "lang=en&theme=light")
+    for at, path in enumerate((*(path for path, _, _ in FIELDS), "/?unit=725", f"/?unit={LATE_AT}")):
+        for turn in (0, 1) if size == (1180, 820) else (at % 2,):
+            look = looks[turn]
+            open_page(tablet, f"{path}{'&' if '?' in path else '?'}{look}")
+            name = path.strip("/").replace("?unit=", "unit-") or "overview"
+            tablet.keep(f"tablet_{name}_{size[0]}x{size[1]}_{look[5:7]}")
+            if told := faults(tablet):
+                found[f"{path} {look}"] = told
+    assert found == {}
+
+
+def test_two_touches_lead_to_the_overdue_list_of_any_unit(tablets: Callable[..., Screen]) -> None:
+    tablet = tablets()
+    open_page(tablet, "/")
+    tablet.value("window.sameTab = true")
+    tablet.tab.locator('[data-panel=ranking] a[href*="unit=725"]').tap()
+    tablet.wait(f"location.search === '?unit=725' && {LISTED} === 4")
+    tablet.tab.locator(f'[data-panel=ranking] a[href*="unit={LATE_AT}"]').tap()
+    tablet.wait(f"location.search === '?unit={LATE_AT}' && {LISTED} === 2")
+    first = "document.querySelector('.late-row')"
+    tablet.wait(f"{first}.getBoundingClientRect().bottom < innerHeight", timeout_ms=5000)
+    assert tablet.value("window.sameTab") is True, "without loading the page again"
+    days = tablet.value("[...document.querySelectorAll('.late-row .days')].map(one => one.textContent)")
+    assert days == ["3 ngày", "2 ngày"], "worst first"
+    shown = tablet.value("document.querySelector('.late-rows').textContent")
+    assert "…-1001" in shown
+    assert "000.00.12" not in shown, "no whole code"
+    tablet.tab.locator(".crumbs a").first.tap()
+    tablet.wait("location.search === '?unit=74'")
+    tablet.tab.locator("#attention-overdue--card").tap()
+    tablet.wait(f"location.pathname === '/cases' && {LISTED} === 9")
+
+
+def test_a_swipe_turns_to_the_next_field_and_keeps_the_unit(tablets: Callable[..., Screen]) -> None:
+    tablet = tablets()
+    open_page(tablet, "/?unit=725")
+    swipe(tablet, 900, 500)
+    tablet.wait("location.pathname === '/cases' && location.search === '?unit=725'")
+    swipe(tablet, 900, 500)
+    tablet.wait("location.pathname === '/cameras'")
+    tablet.wait("document.querySelector('.tabs a.active').textContent === 'Camera'")
+    swipe(tablet, 300, 800)
+    tablet.wait("location.pathname === '/cases'")
+    swipe(tablet, 600, 620)
+    tablet.tab.locator(".tabs a", has_text="Chỉ tiêu").tap()
+    tablet.wait("location.pathname === '/kpi'")
+
+
+def test_my_units_are_kept_by_the_browser_worst_first(tablets: Callable[..., Screen]) -> None:
+    tablet = tablets()
+    names = "[...document.querySelectorAll('#mine--list .name')].map(name => name.textContent)"
+    open_page(tablet, "/?unit=718")
+    tablet.tab.locator("header .star").tap()
+    tablet.wait("document.querySelector('header .star').getAttribute('aria-pressed') === 'true'")
+    open_page(tablet, f"/?mine=725,{LATE_AT}")
+    tablet.wait(f"{names}.length === 3")
+    assert tablet.value("document.documentElement.dataset.mine") == "on"
+    ranked = tablet.value(f"{names}")
+    assert ranked[-1] != "P. Hưng Định", "its cases are late, others' are not"
+    assert set(ranked) == {"TP. Thủ Dầu Một", "TP. Thuận An", "P. Hưng Định"}
+    open_page(tablet, "/")
+    assert tablet.value(f"{names}") == ranked, "after a reload without the address"
+    tablet.keep("tablet_mine_1180x820")
+    tablet.tab.locator("#mine--list li", has_text="Thủ Dầu Một").locator(".star").tap()
+    tablet.wait(f"{names}.length === 2")
+    tablet.tab.locator("#mine--list a", has_text="Hưng Định").tap()
+    tablet.wait(f"location.search === '?unit={LATE_AT}' && {LISTED} === 2")
+    tablet.tab.go_back()
+    tablet.tab.locator(".switch button", has_text="Tất cả").tap()
+    tablet.wait("document.querySelector('[data-panel=ranking]').checkVisibility()")
+
+
+def test_names_are_sorted_as_browsers_sort_vietnamese(tablets: Callable[..., Screen], settings: Settings) -> None:
+    tablet = tablets()
+    with_names = [unit.name_vi for unit in load_world(settings, date(2026, 11, 25)).units]
+    words = ["Ban", "Bá", "Bà Rịa", "Ba", "Bạ", "Đức", "Dĩ An", "Ăn", "Ân", "An", "Phường 10", "Phường 2", "Uy", "Ưu"]
+    names = [*words, *with_names]
+    tablet.tab.goto("about:blank")
+    sort = "names => names.sort(new Intl.Collator('vi', { numeric: true }).compare)"
+    assert sorted(names, key=collation_key) == tablet.tab.evaluate(sort, names)
