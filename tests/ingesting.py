@@ -80,9 +80,12 @@ def counted(settings: Settings) -> Written:
     )
 
 
-def reached(settings: Settings, **wanted: int) -> bool:
+def reached(
+    settings: Settings, *, events: int = 0, duplicates: int = 0, rejects: int = 0, tombstones: int = 0
+) -> bool:
     """Waits until the store's counts are these."""
-    return wait_until(lambda: counted(settings) == Written(**wanted), PATIENCE_S)
+    wanted = Written(events=events, duplicates=duplicates, rejects=rejects, tombstones=tombstones)
+    return wait_until(lambda: counted(settings) == wanted, PATIENCE_S)
 
 
 def assert_reconciled(settings: Settings) -> None:

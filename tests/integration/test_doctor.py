@@ -21,7 +21,7 @@ from psycopg import sql
 from ioc.facts import Topic
 from ioc.life import Rules
 from ioc.settings import Settings
-from ioc.store import housekeeping, offsets
+from ioc.store import findings, housekeeping, offsets
 from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
 from ioc.store.migrate import migrate, migrations
@@ -33,7 +33,7 @@ from streams.doctor import LOOKS, Finding, examine
 from streams.embedded.kafka import EmbeddedKafka
 from streams.embedded.process import wait_until
 from streams.kafka_admin import administrator, ensure_topics
-from tests.integration.test_ingest import PATIENCE_S, ingesting
+from tests.ingesting import PATIENCE_S, ingesting
 from tests.integration.test_refused import batch, claim, garbage
 from tests.servers import DatabaseServer
 
@@ -281,8 +281,8 @@ def test_what_the_broker_deleted_unread(ours: Settings, conn: Connection) -> Non
     assert well(ours, "findings")
     found = offsets.claim(conn, cluster="c", topic=Topic.USAGE, topic_id="t", partition=0, owner="test", begin=700)
     assert found.finding == "expired"
-    assert "ioc.usage.v1 0 expired" in bad(ours, "findings")
-    conn.execute("update source set settled_at = clock_timestamp()")
+    assert "ioc.usage.v1 0: the broker deleted records before they were read (700 records)" in bad(ours, "findings")
+    findings.settle(conn)
     assert well(ours, "findings")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import quote
 
 import msgspec
@@ -61,8 +62,9 @@ def test_a_promoted_standby_that_lacks_the_last_seconds(
             process = site.ingest()
             with psycopg.connect(standby.dsn(), autocommit=True) as following:
 
-                def followed(query: str) -> int:
-                    row = following.execute(query).fetchone()  # type: ignore[call-overload]
+                def followed(query: LiteralString) -> int:
+                    row = following.execute(query).fetchone()
+                    assert row is not None
                     return int(row[0])
 
                 with Stream(site):
