@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -19,7 +20,7 @@ from ioc.settings import Settings
 from ioc.store import balances, housekeeping, hypertables, retention, series
 from ioc.store import findings as found
 from ioc.store import rebuild as rebuilding
-from ioc.store.connect import connect
+from ioc.store.connect import Connection, connect
 from ioc.store.migrate import check
 from ioc.store.migrate import migrate as bring_up
 from ioc.store.reconcile import Report
@@ -27,6 +28,12 @@ from ioc.store.reconcile import reconcile as prove
 
 WATCH_S = 1.0
 HOUSEKEEPING_S = 60.0
+STEPS: dict[Callable[[Connection, Settings, datetime], object], int] = {
+    balances.pack: 4,
+    series.pack: 4,
+    retention.step: 200,
+}
+"""What is done in short steps, and at most so many a minute: writers wait for each."""
 
 
 def migrate(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG001
@@ -126,8 +133,10 @@ def watch(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG001
                         now = datetime.now(UTC)
                         housekeeping.open_books(conn, settings, now)
                         housekeeping.forget(conn, settings, now)
-                        for one in (balances.pack, series.pack, retention.step):  # in steps, each short, while it leads
-                            while not ended.is_set() and housekeeping.lead(conn, "watch", owner) is not None:
+                        for one, most in STEPS.items():
+                            for _ in range(most):
+                                if ended.is_set() or housekeeping.lead(conn, "watch", owner) is None:
+                                    break
                                 if not one(conn, settings, now):
                                     break
         except Transient as error:
