@@ -8,6 +8,7 @@ from ioc.facts import Topic
 from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.store import feeds, health, housekeeping, hypertables, rejects, schema_health, units
+from ioc.store import findings as noted
 from ioc.store.connect import Connection
 from ioc.store.migrate import check, check_rules
 
@@ -128,16 +129,11 @@ def refusals(conn: Connection, settings: Settings) -> str:
 
 def findings(conn: Connection, settings: Settings) -> str:  # noqa: ARG001
     """Whether the broker lost or deleted something that nobody has looked at."""
-    found = health.findings(conn)
+    found = noted.listed(conn)
     if found:
-        told = ", ".join(
-            f"{Topic(one.topic).title} {one.partition} {one.finding} at {one.found_at:%Y-%m-%d %H:%M} UTC"
-            for one in found[:TOLD]
-        )
+        told = "; ".join(f"{one.title} {one.partition}: {one.says}" for one in found[:TOLD])
         more = f" (and {len(found) - TOLD} more)" if len(found) > TOLD else ""
-        raise OSError(
-            f"the broker lost records: {told}{more}; docs/operations.md says what to do, 'ioc reconcile' how many"
-        )
+        raise OSError(f"{told}{more}: see docs/operations.md, then 'ioc findings settle'")
     return "the broker lost nothing"
 
 

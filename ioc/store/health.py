@@ -83,21 +83,6 @@ KNOWN = """
     select partition from source
      where cluster = %(cluster)s and topic = %(topic)s and topic_id = %(topic_id)s and closed_at is null
 """
-FINDINGS = """
-    select topic, partition, finding, found_at from source
-     where finding <> '' and settled_at is null
-     order by found_at, topic, partition
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Odd:
-    """What was odd at the broker when a partition was claimed, and nobody has settled yet."""
-
-    topic: int
-    partition: int
-    finding: str
-    found_at: datetime
 
 
 def known_partitions(conn: Connection, cluster: str, topic: Topic, topic_id: str) -> set[int]:
@@ -105,9 +90,3 @@ def known_partitions(conn: Connection, cluster: str, topic: Topic, topic_id: str
     with translated():
         wanted = {"cluster": cluster, "topic": int(topic), "topic_id": topic_id}
         return {int(partition) for (partition,) in conn.execute(KNOWN, wanted).fetchall()}
-
-
-def findings(conn: Connection) -> list[Odd]:
-    """Every finding that nobody has settled."""
-    with translated(), conn.cursor(row_factory=class_row(Odd)) as cursor:
-        return cursor.execute(FINDINGS).fetchall()
