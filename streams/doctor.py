@@ -52,6 +52,7 @@ def attempt(what: str, look: Callable[[], str]) -> Finding:
 PLACES: tuple[tuple[str, Callable[[Settings], str]], ...] = (
     ("disk", places.disk),
     ("host", places.host),
+    ("walls", places.composed_walls),
     ("broker", places.broker),
 )
 LOOKS: tuple[tuple[str, Callable[[Connection, Settings], str]], ...] = (

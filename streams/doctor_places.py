@@ -11,6 +11,8 @@ from ioc.facts import TOPICS
 from ioc.settings import Settings
 from ioc.store.connect import Connection
 from ioc.store.health import known_partitions
+from ioc.walls import check, composed
+from ioc.world import load_world
 
 LEAST_FREE_BYTES = 2_000_000_000
 
@@ -24,6 +26,13 @@ def disk(settings: Settings) -> str:
     if free < LEAST_FREE_BYTES:
         raise OSError(f"only {free // 1_000_000} MB free at {place}; make room")
     return f"{free // 1_000_000_000} GB free at {place}"
+
+
+def composed_walls(settings: Settings) -> str:
+    """Whether the units and indicators that walls name are there."""
+    world = load_world(settings, datetime.now(settings.zone).date())
+    check(settings.walls, world.by_code, world.indicators)
+    return f"{len(composed(settings.walls))} walls, {len(settings.playlists)} playlists, of {world.root.name_vi}"
 
 
 def broker(settings: Settings) -> str:

@@ -131,7 +131,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look, layer: Layer = LAYERS["
     view = known.view(scope.unit)
     units = [place.unit for place in view.places]
     spots = layer.spots(snapshot, units, look)
-    classes = {code: spot.token for code, spot in spots.items()}
+    classes = {code: spot.ground for code, spot in spots.items()}
     words = f"map.label_{layer.name}"
     width, height = STAGES[look.device]
     box = fitted(view.box, width / height)
@@ -254,7 +254,9 @@ def _top_slots(spots: Mapping[str, Spot], units: Sequence[Unit], look: Look, lay
         }
         slots[slot(NAME, f"top-name-{at}")] = {"children": unit.short(language) if unit else ""}
         slots[slot(NAME, f"top-of-{at}")] = {"children": spot.of if spot else ""}
-    slots[slot(NAME, "top-none")] = {"children": "" if order else look.t(f"map.none_{layer.name}")}
+    unknown = any(spot.ground == "few" and (spot.count or layer.name != "overdue") for spot in spots.values())
+    words = "" if order else look.t("map.too_few" if unknown else f"map.none_{layer.name}")
+    slots[slot(NAME, "top-none")] = {"children": words}
     return slots
 
 

@@ -31,7 +31,7 @@ class Spot:
     """A place on a layer: the token of its ground, the count of its label, and how the list of the highest ranks it
     (``rank`` None: not at all), shows it (``share``, ``of``) and whether in heat."""
 
-    token: str
+    ground: str
     count: int
     rank: float | None
     share: str = ""

@@ -151,6 +151,7 @@ WALLS: tuple[tuple[str, str, str], ...] = (
     ("map.of_incidents", "{n} chưa tiếp nhận", "{n} not accepted"),
     ("map.of_usage", "{n} lượt hôm nay", "{n} uses today"),
     ("map.of_cameras", "{n}/{whole} camera", "{n}/{whole} cameras"),
+    ("map.too_few", "Chưa đủ số liệu để xếp", "Too little to rank"),
     ("map.none_overdue", "Không địa bàn nào quá hạn", "No place is overdue"),
     ("map.none_incidents", "Không có sự cố đang mở", "No open incidents"),
     ("map.none_usage", "Chưa đủ ngày để so", "Too few days to compare"),
