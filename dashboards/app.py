@@ -127,9 +127,9 @@ class Centre(Dash):
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
         """The document around Dash."""
-        query, cookies = flask.request.args, flask.request.cookies
+        cookies = flask.request.cookies
         page = self.addresses.page(flask.request.path)
-        query = {**page.asks, **query} if page else query
+        query = {**(page.asks if page else {}), **flask.request.args.to_dict()}
         language = self.addresses.language(query, cookies)
         theme = self.addresses.theme(page, query, cookies)
         t = translate(language)

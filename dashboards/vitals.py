@@ -15,7 +15,7 @@ from ioc import __version__
 from ioc.errors import IocError
 from ioc.life import Rules
 from ioc.settings import Settings
-from ioc.store import health, rejects, retention
+from ioc.store import findings, health, rejects, retention
 from ioc.store.connect import Connection
 from ioc.store.reconcile import Report, reconcile
 
@@ -31,7 +31,7 @@ class StoreVitals:
     holders: Sequence[health.Holder] = ()
     versions: health.Versions | None = None
     open_rejects: Sequence[rejects.RejectCount] = ()
-    findings: Sequence[health.Odd] = ()
+    findings: Sequence[findings.Finding] = ()
     uses_from: datetime | None = None
     """From when on raw uses are kept; None where none was ever dropped."""
     why: str = ""
@@ -77,7 +77,7 @@ def examine(conn: Connection, settings: Settings) -> StoreVitals:
             holders=health.holders(conn),
             versions=health.versions(conn),
             open_rejects=[count for count in rejects.counts(conn) if count.fate == "open"],
-            findings=health.findings(conn),
+            findings=findings.listed(conn),
             uses_from=retention.horizon(conn),
         )
     except IocError as error:

@@ -77,7 +77,9 @@
     for (const name of names.split(" ")) {
       const feed = live.beat && live.beat.feeds[name];
       if (!feed) continue;
-      const own = { at: feed[0], fresh: feed[1], lag: feed[2], drainS: feed[3] };
+      // what was live when the push fell silent is old now, whatever its last word was
+      const fresh = live.state === "offline" && feed[0] !== null ? "stale" : feed[1];
+      const own = { at: feed[0], fresh, lag: feed[2], drainS: feed[3] };
       const graver = !worst ? 1 : RANK[own.fresh] - RANK[worst.fresh];
       if (graver > 0 || (graver === 0 && own.at < worst.at)) worst = own;
     }
@@ -134,8 +136,8 @@
   }
 
   live.tell = () => {
-    ages();
     check();
+    ages();
   };
 
   (function second() {

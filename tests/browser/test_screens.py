@@ -55,6 +55,8 @@ def test_silence_is_said_within_five_seconds_and_the_picture_stays(wall: Screen,
     wall.expects_loss = True
     wall.web.stop(signal.SIGKILL)
     wall.wait("document.documentElement.dataset.state === 'offline'", timeout_ms=5000)
+    tile = "document.querySelector('[data-panel=flow] .age')"
+    wall.wait(f"{tile}.textContent.includes('SỐ LIỆU CŨ')", timeout_ms=2000)
     text = wall.value(f"{BAND}.textContent")
     assert re.match(r"MẤT KẾT NỐI00:0[3-6]", text), text
     assert wall.value(f"{BAND}.getBoundingClientRect().width") == 1920

@@ -14,7 +14,7 @@ from ioc.snapshot import Scope
 from tests.unit.test_status import vitals
 from tests.unit.web_kit import SETTINGS, WORLD
 
-PAGES = pages(vitals, SETTINGS)
+PAGES = pages(vitals, settings=SETTINGS)
 WITHOUT_FIGURES = {
     "header": "the ages of all feeds, the clock and the badges",
     "footing": "what the screen is, and where the figures come from",
