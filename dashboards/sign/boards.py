@@ -15,7 +15,7 @@ class Board:
     `band` is the height of the title band, `heading` of the line of column titles, `pitch` of a table row (`rows` of
     them a page), `footer` of the last line (0: none; then a strip takes the place of the last row when the sign must
     warn). `side` is the width of the panel of totals beside the table (0: totals have pages of their own). Codes
-    stand in `code_columns` x `code_rows`.
+    stand in `code_columns` x `code_rows`. `last_row` are faces for rows that are better than names in mere letters.
     """
 
     kind: Kind
@@ -41,6 +41,7 @@ class Board:
     side: int = 0
     qr: bool = False
     rule: int = 1
+    last_row: tuple[Face, ...] = ()
 
     @property
     def strip(self) -> bool:
@@ -82,7 +83,7 @@ BOARDS: Final = (
         kind="medium", width=320, height=160, margin=6, band=28, title=(LED24, LED20),
         heading=20, headings=(LED16,), columns=("received", "on_time", "overdue"), rows=4, pitch=24, row=(LED20,),
         footer=16, foot=(LED16,), figures=(zoomed(LED24, 2), LED24), labels=(LED20, LED16B, LED16),
-        code=(LED24, LED20), code_columns=2, code_rows=4, gap=8,
+        code=(LED24, LED20), code_columns=2, code_rows=4, gap=8, last_row=(LED16B,),
     ),
     Board(
         kind="small", width=192, height=96, margin=3, band=19, title=(LED16B,),

@@ -2,7 +2,7 @@
 // Keeps the last frame and this page in the browser, so that a player that starts without the server shows them, with their age.
 // Browsers allow it on https and on the player's own address only; elsewhere nothing is kept and nothing else changes.
 window.signKeep = (() => {
-  const KEPT = "ioc-sign";
+  const KEPT = "sign-kept";
   const key = `${location.pathname}/kept${location.search}`;
   const EVERY_MS = 300000;
   let written = 0;

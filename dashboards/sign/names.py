@@ -10,6 +10,8 @@ _PARTS: Final = re.compile(r", | và | & ")
 _LEVELS: Final = re.compile(r"^(Sở|TP\.|TX\.|TT\.|H\.|Q\.|P\.|X\.) (?=\S)")
 _PLACES: Final = re.compile(r"^(TP|TX|TT|H|Q|P|X)\. ")
 _LETTERS: Final = 6
+_KNOWN: Final = {"Việt Nam - Singapore": "BQL VSIP", "Đăng ký đất đai": "VP ĐK đất đai"}
+"""What everybody calls an office whose name ends so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ def names(full: str, short: str, initials: str) -> Names:
 
 def _shortened(full: str) -> tuple[str, ...]:
     """A department of several fields with all but the last in letters, and with all of them so."""
-    if full.endswith("Việt Nam - Singapore"):
-        return ("BQL VSIP",)  # what everybody calls it
+    for words, known in _KNOWN.items():
+        if full.endswith(words):
+            return (known,)
     if not full.startswith("Sở "):
         return ()
     fields = _PARTS.split(full.removeprefix("Sở "))

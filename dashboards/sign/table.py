@@ -71,7 +71,7 @@ def _columns(view: View, board: Board, right: int) -> Columns:
         trials.remove((0, False, 2 / 3))
     for form, headed, wanted in trials:
         for heading in board.headings:
-            for row in board.row:
+            for row in (*board.row, *(board.last_row if wanted == 1 and not headed else ())):
                 table = _set_columns(view, board, right, row, heading, form, 1)
                 space = table.names_end - board.margin
                 short = sum(_fits(_good(unit, headed), row, space) for unit in view.rows)

@@ -1,6 +1,6 @@
 "use strict";
 // Opens a sign's page from what was kept when the server does not answer. Everything else goes to the server as ever.
-const KEPT = "ioc-sign", PATIENCE_MS = 1500;
+const KEPT = "sign-kept", PATIENCE_MS = 1500;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
