@@ -65,7 +65,8 @@ def parser() -> argparse.ArgumentParser:
     rebuild = verb("rebuild", "ioc.verbs:rebuild", "make every figure again from the stored steps")
     rebuild.add_argument("--check", action="store_true", help="only compare")
     doctor = verb("doctor", "streams.verbs:doctor", "check configuration, database, broker, clocks and disk")
-    looks = "disk host broker database timescale schema tables clocks zones topics readers leader lag rejects findings"
+    looks = "disk host walls broker database timescale schema tables clocks zones topics readers leader lag rejects"
+    looks += " findings"
     doctor.add_argument("--only", nargs="+", choices=looks.split(), default=(), help="these checks alone")
     verb("asyncapi", "streams.verbs:asyncapi", "print the AsyncAPI document of the topics")
     bench = verb("bench", "streams.verbs:bench", "the project's own measurements")
