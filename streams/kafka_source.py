@@ -7,7 +7,6 @@ partitions, which `seek` lets go. The group's committed offsets are never read; 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -30,9 +29,9 @@ SESSION_MS = 6_000
 """How soon the partitions of a consumer that died are given to others."""
 METADATA_MS = 10_000
 """How soon new partitions, and topics that were made anew, are noticed at the latest."""
-FEW_FIRST_S = 0.1
-"""How often partitions where few records wait are read before the others."""
-MANY = 5_000
+BUFFERED_BYTES = 4 << 20
+"""What a topic's partitions together hold here unread. The driver hands its buffers out one after the other, so that a
+new record of another topic waits for all of a backlog's: some 25,000 small records, well under a second."""
 JOIN_POLL_S = 0.25
 """The shortest poll while partitions are being shared out."""
 
@@ -107,7 +106,6 @@ class KafkaSource:
         self._topic_ids: dict[str, Any] = {}
         self._links: dict[Place, tuple[int, Any]] = {}
         self._closed = False
-        self._few_at_s = 0.0
 
     @classmethod
     def open(cls, settings: Settings, owner: str) -> KafkaSource:
@@ -126,7 +124,7 @@ class KafkaSource:
             heartbeat_interval_ms=SESSION_MS // 3,
             max_poll_interval_ms=300_000,
             max_poll_records=settings.ingest.batch_events,
-            max_partition_fetch_bytes=4 << 20,
+            max_partition_fetch_bytes=max(64 << 10, BUFFERED_BYTES // settings.kafka.partitions),
             fetch_max_wait_ms=100,  # a question for end offsets waits behind it
             request_timeout_ms=PATIENCE_MS,
             metadata_max_age_ms=METADATA_MS,
@@ -144,7 +142,7 @@ class KafkaSource:
 
     def poll(self, timeout_s: float, max_records: int) -> list[Slice]:
         """See `Source.poll`."""
-        found = self._few_first(max_records) or self._poll(timeout_s, max_records)
+        found = self._poll(timeout_s, max_records)
         self._lose_remade_topics()
         self._lose_moved_leaders()
         return [Slice(place, records) for pair, records in found.items() if (place := _place(pair)) in self._sought]
@@ -163,25 +161,6 @@ class KafkaSource:
             except kafka_errors.CorruptRecordError as error:
                 raise Transient(f"kafka: {error}") from error
             return {}
-
-    def _few_first(self, max_records: int) -> dict[Any, list[Any]]:
-        """Now and then: what there is of partitions where few records wait.
-
-        The driver hands its buffers out one after the other: behind those of a backlog a new record would wait for
-        all of them to be written.
-        """
-        now_s = time.monotonic()
-        if now_s < self._few_at_s:
-            return {}
-        self._few_at_s = now_s + FEW_FIRST_S
-        many = []
-        for place, position in self.positions().items():
-            end = self._consumer.highwater(_pair(place))
-            if end is not None and end - position > MANY:
-                many.append(_pair(place))
-        if not 0 < len(many) < len(self._sought):
-            return {}
-        return self._poll_without(many, 0.0, max_records)
 
     def _mind_the_join(self, timeout_s: float) -> float:
         """How long to poll, so that a join that has begun is also finished.
@@ -232,13 +211,10 @@ class KafkaSource:
 
     def keep_alive(self) -> None:
         """See `Source.keep_alive`."""
-        self._poll_without(self._consumer.assignment(), 0.0, 1)
-
-    def _poll_without(self, pairs: Iterable[Any], timeout_s: float, max_records: int) -> dict[Any, list[Any]]:
-        running = [pair for pair in pairs if pair not in self._consumer.paused()]
+        running = [pair for pair in self._consumer.assignment() if pair not in self._consumer.paused()]
         self._consumer.pause(*running)
         try:
-            return self._poll(timeout_s, max_records)
+            self._poll(0.0, 1)
         finally:
             still = self._consumer.assignment()
             self._consumer.resume(*(pair for pair in running if pair in still and _place(pair) in self._sought))
