@@ -40,7 +40,7 @@ LATE: LiteralString = """
     select late.handling, late.since, count(*)
       from (
             select handling, sum(delta) as now,
-                   min(date_trunc('day', min(at), %(zone)s)) over (partition by subject) as since
+                   min(date_trunc('day', min(at) + interval '1 second', %(zone)s)) over (partition by subject) as since
               from effect
              where metric = 11 and at < %(as_of)s
              group by subject, handling
