@@ -11,13 +11,14 @@ import pytest
 
 from streams.bench import Backlog, Result
 
+COMMAND = "ioc bench ingest --events 3000 --seconds 2 --rate 50 --backlog 4000 --usage-backlog 4000 --json"
+
 
 @pytest.mark.database
 @pytest.mark.kafka
 def test_one_run_states_everything() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ioc", "bench", "ingest", "--events", "3000", "--seconds", "2", "--rate", "50"]
-        + ["--backlog", "4000", "--usage-backlog", "4000", "--json"],
+        [sys.executable, "-m", *COMMAND.split()],
         env={name: value for name, value in os.environ.items() if not name.startswith("IOC_")},
         capture_output=True,
         text=True,
