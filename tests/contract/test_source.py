@@ -196,6 +196,30 @@ def _given_back(reader: Reader, place: Place) -> None:
     pytest.fail(f"{place} was never given back")
 
 
+def test_what_lies_at_an_offset_is_told_and_moves_nothing(broker: Broker) -> None:
+    with sender(broker) as out, member(broker) as source:
+        reader = Reader(source)
+        ends = reader.join()
+        for n in range(6):
+            out.send("ioc.cases.v1", "k", b"%d" % n)
+        out.flush()
+        reader.until(lambda: len(reader.seen) == 6)
+        place, first = reader.seen[0]
+        empty = next(other for other in sorted(PLACES) if other.topic == Topic.INDICATORS)
+        for wanted in (1, 4):
+            record = source.at({place: ends[place] + wanted})[place]
+            assert record is not None
+            seen = reader.seen[wanted][1]
+            assert (record.offset, record.key, record.value) == (first.offset + wanted, seen.key, seen.value)
+            assert record.timestamp == seen.timestamp
+        assert source.at({}) == {}
+        assert source.positions()[place] == ends[place] + 6
+        assert source.positions()[empty] == ends[empty]
+        out.send("ioc.cases.v1", "k", b"6")
+        out.flush()
+        reader.until(lambda: len(reader.seen) == 7)
+
+
 def test_staying_alive_reads_nothing_and_loses_nothing(broker: Broker) -> None:
     with sender(broker) as out, member(broker) as source:
         reader = Reader(source)
