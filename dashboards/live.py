@@ -144,7 +144,7 @@ class Audience:
                     working_day=pulse.working_day,
                     lag_unknown_s=self.hub.lag_unknown_s(feed.topic),
                 )
-                drain_s: float | None = getattr(feed, "drain_s", None)
+                drain_s = feed.drain_s
                 feeds[feed.topic] = (_ms(at) if at else None, state if ok else "stale", feed.lag, drain_s)
         found = self.latency.percentiles()
         body: dict[str, Any] = {

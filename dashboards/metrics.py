@@ -107,7 +107,7 @@ class WebCollector(Collector):
             at = arrived_at(feed)
             if at is not None:
                 age.add_metric(topic, (now - at).total_seconds())
-            drain_s: float | None = getattr(feed, "drain_s", None)
+            drain_s = feed.drain_s
             if drain_s is not None:
                 drain.add_metric(topic, drain_s)
         yield from (lag, events, duplicates, rejects, age, drain, refusing, passed)

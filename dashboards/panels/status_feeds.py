@@ -61,7 +61,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         lag = look.t("status.unknown") if feed.lag is None else number(feed.lag, look.language)
         doubt = "doubt" if feed.lag is None else "doubt" if feed.lag > BEHIND_RECORDS else ""
         slots[slot(NAME, f"lag-{name}")] = {"children": lag, "className": doubt}
-        drain_s: float | None = getattr(feed, "drain_s", None)
+        drain_s = feed.drain_s
         behind = feed.lag is not None and feed.lag > 0 and drain_s is not None
         slots[slot(NAME, f"drain-{name}")] = {"children": lasting(drain_s, look) if behind and drain_s else DASH}
         for column in COUNTS:
