@@ -9,7 +9,9 @@ import httpx
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
+from dashboards.auth import Gate, GateMiddleware
 from dashboards.sign import frames as sign_frames
 from dashboards.sign import routes as sign_routes
 from dashboards.sign.data import Figures, SignData
@@ -227,3 +229,24 @@ def test_the_service_worker_may_not_go_stale(client: Client) -> None:
     assert worker.headers["content-type"].startswith("text/javascript")
     assert worker.headers["cache-control"] == "no-cache"
     assert "worker-src 'self'" in client.get("/sign/mot-cua").headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/signs",
+        "/sign/worker.js",
+        *(f"/sign/mot-cua{rest}" for rest in ("", ".png", ".json", "/lane.png", "/preview", "/preview.png")),
+    ],
+)
+def test_everything_of_a_sign_asks_who_is_there(signs: Signs, address: str) -> None:
+    token = "a-token-of-forty-characters-or-so-to-try"
+    guarded = Client(
+        Starlette(
+            routes=sign_routes.routes(signs, signs.clock, lambda: signs.data),
+            middleware=[Middleware(GateMiddleware, gate=Gate(token, ()))],
+        )
+    )
+    assert guarded.get(address).status_code == 401
+    address += "?w=1280&h=128" if "lane" in address else ""
+    assert guarded.get(address, headers={"Authorization": f"Bearer {token}"}).status_code == 200
