@@ -108,7 +108,9 @@
   // the worker came after the page: it gets what the page had loaded, and the page itself
   async function fill(registration) {
     const urls = performance.getEntriesByType("resource").map((one) => one.name);
-    registration.active.postMessage({ urls: [location.href.split("#")[0], ...urls] });
+    const filled = new MessageChannel();
+    const whole = new Promise((done) => (filled.port1.onmessage = (event) => done(event.data)));
+    registration.active.postMessage({ urls: [location.href.split("#")[0], ...urls] }, [filled.port2]);
     if (!navigator.serviceWorker.controller) {
       await new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done, { once: true }));
     }
@@ -125,6 +127,6 @@
         parsedChangedPropsIds: ["place.pathname", "place.search"],
       }),
     });
-    live.ready = true; // a reload without a network will show this page
+    live.ready = await whole; // a reload without a network will show this page
   }
 })();

@@ -13,7 +13,9 @@ const SHELL = ["/_dash-layout", "/_dash-dependencies"];
 
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(begin()));
-addEventListener("message", (event) => event.waitUntil(fill(event.data.urls || [])));
+addEventListener("message", (event) => {
+  event.waitUntil(fill(event.data.urls || []).then((whole) => event.ports[0] && event.ports[0].postMessage(whole)));
+});
 addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
@@ -38,7 +40,7 @@ async function begin() {
   await clients.claim();
 }
 
-// what the page had loaded before this worker was there
+// what the page had loaded before this worker was there; whether all of it is kept now
 async function fill(urls) {
   const cache = await caches.open(CACHE);
   for (const text of urls) {
@@ -48,9 +50,10 @@ async function fill(urls) {
     try {
       await keep(url.href, await fetch(url.href, { credentials: "same-origin" }));
     } catch {
-      return; // the network went away: the next page fills the rest
+      return false; // the network went away: the next page fills the rest
     }
   }
+  return true;
 }
 
 async function keep(key, answer) {
