@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
 from typing import Any
 
 from ioc.settings import Settings
 
 
 def run(settings: Settings, args: argparse.Namespace) -> int:
-    """Measures and prints; progress on standard error."""
+    """Measures and prints; progress on standard error. SIGTERM ends what was started, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     result = measured(settings, args)
     if args.json:
         print(json.dumps(result, indent=2))
