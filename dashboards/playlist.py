@@ -26,8 +26,9 @@ PAGE = """<!DOCTYPE html>
 <html lang="{language}" data-playlist="{playlist}" data-build="{build}">
 <head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/assets/early/playlist.css"></head>
-<body><main aria-label="{title}"><iframe title="{title}" class="shown"></iframe><iframe title="{title}" aria-hidden="true"
- tabindex="-1"></iframe></main><script src="/assets/early/playlist.js"></script></body>
+<body><main aria-label="{title}"><iframe title="{title}" class="shown"></iframe>
+<iframe title="{title}" aria-hidden="true" tabindex="-1"></iframe></main>
+<script src="/assets/early/playlist.js"></script></body>
 </html>"""
 
 

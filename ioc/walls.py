@@ -32,7 +32,7 @@ LEAST: Mapping[str, tuple[float, float]] = {
     "figures": (30, 16.5),
     "flow": (48, 26),
     "incidents": (56, 32),
-    "indicator": (36, 28),
+    "indicator": (36, 36),
     "kinds": (84, 36),
     "lifecycle": (60, 34),
     "map": (80, 64),

@@ -17,7 +17,7 @@ from ioc.settings import Indicator
 from ioc.snapshot import Scope, Snapshot
 from ioc.walls import Place
 
-ROWS = 8
+ROWS = 7
 
 
 @cache

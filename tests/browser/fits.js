@@ -1,0 +1,60 @@
+// What does not fit on a wall: text outside its panel, cut, or on other text; labels on labels; empty or broken
+// panels; panels on panels. Evaluated in the page; gives a sentence for each fault.
+() => {
+  const shown = e => e.getClientRects().length && getComputedStyle(e).visibility !== 'hidden' && !e.closest('.visually-hidden');
+  const leaves = [...document.querySelectorAll('main *')].filter(e =>
+    [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && shown(e) && !e.closest('svg'));
+  const found = [];
+  const say = (what, e) => found.push(`${what} ${e.closest('[data-panel]')?.dataset.panel} .${e.className}: ${e.textContent.trim().slice(0, 40)}`);
+  const ends = new Set(['place', 'note', 'severity']);  // may end in an ellipsis: long places, notes beside titles
+  const within = new Map();
+  for (const e of leaves) {
+    const panel = e.closest('[data-panel]');
+    if (!panel) continue;
+    const range = document.createRange();
+    range.selectNodeContents(e);
+    const box = range.getBoundingClientRect(), room = panel.getBoundingClientRect();
+    if (!box.width || box.left >= room.right - 1 || box.top >= room.bottom - 1) continue;  // a row that did not fit
+    const ellipsis = getComputedStyle(e).textOverflow === 'ellipsis' && ([...e.classList].some(c => ends.has(c)) || e.closest('.ticker'));
+    const own = e.getBoundingClientRect();
+    const side = ellipsis ? own : box, half = 0.37 * parseFloat(getComputedStyle(e).fontSize);
+    const lines = box.height > 3.2 * half * 1.9 ? [box.top + half * 0.5, box.bottom - half * 0.5] : [(box.top + box.bottom) / 2 - half, (box.top + box.bottom) / 2 + half];
+    const wide = {left: side.left, right: side.right, top: lines[0], bottom: lines[1]};  // what capitals reach
+    if (wide.right > room.right + 2 || wide.bottom > room.bottom + 2 || wide.left < room.left - 2 || wide.top < room.top - 2) say('outside', e);
+    if (e.scrollWidth > e.clientWidth + 2 && getComputedStyle(e).overflowX !== 'visible' && !ellipsis) say('cut', e);
+    if (!e.closest('.map-label') && !e.closest('.connection')) {
+      if (!within.has(panel)) within.set(panel, []);
+      within.get(panel).push([e, {left: wide.left, right: Math.min(wide.right, own.right + 1), top: wide.top, bottom: wide.bottom}]);
+    }
+  }
+  for (const own of within.values()) for (let a = 0; a < own.length; a++) for (let b = a + 1; b < own.length; b++) {
+    const [e, one] = own[a], [f, two] = own[b];
+    if (e.contains(f) || f.contains(e)) continue;
+    const wide = Math.min(one.right, two.right) - Math.max(one.left, two.left);
+    const high = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
+    const line = Math.min(one.bottom - one.top, two.bottom - two.top);
+    if (wide > 3 && high > line * 0.3) say(`over ${f.textContent.trim().slice(0, 20)}:`, e);
+  }
+  const labels = [...document.querySelectorAll('.map-label')].filter(shown).map(e => e.getBoundingClientRect());
+  for (let a = 0; a < labels.length; a++) for (let b = a + 1; b < labels.length; b++) {
+    const [one, two] = [labels[a], labels[b]];
+    const wide = Math.min(one.right, two.right) - Math.max(one.left, two.left);
+    const high = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
+    if (wide > 4 && high > 4 && labels[a].left > 0) {
+      const same = document.querySelectorAll('.map-label')[a];
+      if (wide * high > 0.12 * one.width * one.height) found.push(`label over label ${Math.round(wide)}x${Math.round(high)} ${same.textContent}`);
+    }
+  }
+  for (const panel of document.querySelectorAll('[data-panel]')) {
+    if (!shown(panel)) continue;
+    if (panel.innerText.trim().length < 3) found.push(`empty ${panel.dataset.panel}`);
+    for (const part of panel.querySelectorAll('.panel-error')) if (part.textContent) found.push(`broken ${panel.dataset.panel}: ${part.textContent}`);
+  }
+  const tiles = [...document.querySelectorAll('[data-panel]')].filter(shown).map(e => [e.dataset.panel, e.getBoundingClientRect()]);
+  for (let a = 0; a < tiles.length; a++) for (let b = a + 1; b < tiles.length; b++) {
+    const [[one, r], [two, s]] = [tiles[a], tiles[b]];
+    if (Math.min(r.right, s.right) - Math.max(r.left, s.left) > 1 && Math.min(r.bottom, s.bottom) - Math.max(r.top, s.top) > 1)
+      found.push(`${one} over ${two}`);
+  }
+  return found;
+}
