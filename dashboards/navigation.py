@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
@@ -45,7 +47,7 @@ def tabs(look: Look, here: str) -> Component:
 def _tabs(look: Look, links: list[tuple[str, str, str, bool]], label: str) -> Component:
     made = []
     for href, key, picture, present in links:
-        said = {"aria-current": "page"} if present else {}
+        said: dict[str, Any] = {"aria-current": "page"} if present else {}
         made.append(dbc.NavLink([icon(picture), html.Span(look.t(key), **said)], href=href, active=present))
     return html.Nav(dbc.Nav(made, className="tabs"), className="tabs-place", **{"aria-label": label})  # type: ignore[arg-type]
 

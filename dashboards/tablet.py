@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -102,5 +103,5 @@ def _header(look: Look, scope: Scope, here: str, feed: str) -> Component:
 
 
 def _hidden(text: str, language: str | None = None) -> Component:
-    said = {"lang": language} if language else {}
+    said: dict[str, Any] = {"lang": language} if language else {}
     return html.Span(text, className="visually-hidden", **said)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -20,7 +22,8 @@ INCIDENT, OVERDUE, SOON = "attention-incident", "attention-overdue", "attention-
 
 def _card(name: str, picture: Component, look: Look, *, side: Component | None = None) -> Component:
     del look
-    said = {"role": "status"} if name == INCIDENT else {}  # counts change each second: only an incident is called out
+    # counts change each second: only an incident is called out
+    said: dict[str, Any] = {"role": "status"} if name == INCIDENT else {}
     return dcc.Link(
         [
             picture,
