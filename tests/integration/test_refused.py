@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import blake2b
 
 import msgspec
 import pytest
 
+from ioc.__main__ import parser
+from ioc.errors import Fenced, OperatorError
 from ioc.facts import Advance, Arrival, Batch, Claim, Fact, Reject, Topic, UsageEvent, Written, us_of
 from ioc.figures import FeedFigure
 from ioc.life import Rules
@@ -23,10 +27,15 @@ from ioc.store.overview import overview
 from ioc.store.reconcile import reconcile
 from ioc.store.refused import Cap
 from ioc.world import World
+from streams import verbs
 from streams.writer import Writer
 
 NOW = datetime(2026, 11, 23, 3, 15, 30, 250_000, tzinfo=UTC)
 MOST_VND = 10**15
+CUT = """
+    select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name = 'ioc ingest writer'
+"""
 
 
 @pytest.fixture
@@ -148,6 +157,41 @@ def test_a_source_of_garbage_raises_an_alarm_until_it_is_seen_to(conn: Connectio
     assert reconcile(conn, rules, deep=True).differences == 0
 
 
+def said(settings: Settings, capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
+    """The lines of ``ioc rejects``."""
+    args = parser().parse_args(["rejects", *words])
+    assert verbs.rejects(settings, args) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_the_command_tells_what_is_kept_and_what_is_not(
+    store: str, conn: Connection, rules: Rules, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours = msgspec.structs.replace(settings, database=msgspec.structs.replace(settings.database, dsn=store))
+    write_batch(conn, batch(claim(conn), [garbage()] * 700), rules, Cap(records=600))
+    lines = said(ours, capsys, "list", "--topic", "usage")
+    assert len(lines) == 601 + 1 + 1
+    assert re.match(
+        r"not kept  ioc\.usage\.v1 +0/600…698 not_json 99 records, 20\d\d-.+ UTC: still in Kafka", lines[-2]
+    )
+    assert lines[-1] == "601 rejects"
+    first = int(lines[0].split()[0])
+    assert said(ours, capsys, "show", str(first))[4] == f"{'reason':<12} not_json"
+    with pytest.raises(OperatorError, match="there is no reject 999999"):
+        said(ours, capsys, "show", str(first), "999999")
+    with pytest.raises(OperatorError, match="name the numbers to discard"):
+        said(ours, capsys, "discard")
+    capsys.readouterr()
+    assert said(ours, capsys, "discard", str(first)) == ["1 discarded"]
+    assert len(said(ours, capsys, "list")) == 600 + 1 + 1
+    assert said(ours, capsys, "redrive") == [
+        "0 driven again, 0 were known already, 600 were kept in part and can only be discarded"
+    ]
+    assert said(ours, capsys, "discard", "--topic", "usage") == ["600 discarded"]
+    assert said(ours, capsys, "list") == ["0 rejects"]
+    assert said(ours, capsys, "list", "--all")[-2].startswith("not kept")
+
+
 def test_what_was_refused_long_ago_is_no_alarm(conn: Connection, rules: Rules) -> None:
     claimed = claim(conn)
     write_batch(conn, batch(claimed, [garbage()] * 200), rules)
@@ -240,4 +284,29 @@ def test_what_no_text_of_the_database_holds_is_refused_alone(
     kept = rejects.listed(conn)
     assert [(one.record_offset, one.reason) for one in kept] == [(n, "unstorable") for n in (7, 8, 40, 63)]
     assert kept[-1].body == b""
+    assert reconcile(conn, rules, deep=True).differences == 0
+
+
+def test_connections_that_break_while_the_culprit_is_looked_for_cost_nothing(
+    conn: Connection, writer: Writer, world: World, rules: Rules
+) -> None:
+    """Each piece is true or not; an unknown end of one fences us, and we read on from where the store stands."""
+    facts: list[Fact | Reject] = [payment(world, n, amount=1) for n in range(120)]
+    for no in (3, 40, 41, 99):
+        facts[no] = payment(world, no, amount=1, event_id=f"bad \x00 {no}")
+    stands, cut = 0, 0
+    while stands < len(facts):
+        claimed = claim(conn)
+        stands = claimed.next_offset
+        if stands == len(facts):
+            break
+        writer.give(batch(claimed, facts[stands:], stands))
+        while not writer.wait(0.01):
+            cut += len(conn.execute(CUT).fetchall()) if cut < 12 else 0
+        with suppress(Fenced):
+            writer.result()
+    assert cut > 0
+    kept = rejects.listed(conn)
+    assert [(one.record_offset, one.reason) for one in kept] == [(n, "unstorable") for n in (3, 40, 41, 99)]
+    assert conn.execute("select count(*) from usage_event").fetchone() == (116,)
     assert reconcile(conn, rules, deep=True).differences == 0
