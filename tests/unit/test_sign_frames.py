@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 
 import pytest
+import segno
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -294,3 +295,27 @@ def test_neighbours_keep_the_gap_of_the_design() -> None:
         canvas_gap = max(3.0, 1024 / 100)
         assert canvas_gap == Canvas(1024, 576).gap
         assert draw(view(sign()), 1024, 576, page).texts
+
+
+@pytest.mark.parametrize("size", [(1280, 640), (1024, 576), (640, 320)])
+def test_the_qr_code_has_modules_of_six_px_and_a_quiet_margin(size: tuple[int, int]) -> None:
+    """Found again in the frame, pixel for pixel, as segno makes it with four white modules around."""
+    data = sign()
+    code = segno.make(data.url, error="l", micro=False, boost_error=True)
+    rows = [[not dark for dark in row] for row in code.matrix_iter(border=4)]
+    bare = Image.new("1", (len(rows), len(rows)))
+    bare.putdata([255 if white else 0 for row in rows for white in row])
+    last = page_count(data, *size) - 1
+    frame_of_codes = Image.open(io.BytesIO(frame(data, *size, last))).convert("L")
+    scales = []
+    for scale in range(6, 12):
+        side = bare.width * scale
+        wanted = bare.resize((side, side), Image.Resampling.NEAREST).convert("L").tobytes()
+        scales += [
+            scale
+            for left in range(size[0] - side - 20, size[0] - side + 1)
+            for top in range(size[1] - side)
+            if frame_of_codes.getpixel((left, top)) == 255
+            and frame_of_codes.crop((left, top, left + side, top + side)).tobytes() == wanted
+        ]
+    assert len(scales) == 1
