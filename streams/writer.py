@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from ioc.errors import Transient
 from ioc.facts import Batch, Written
 from ioc.life import DAY_US, Rules
-from ioc.settings import Settings
+from ioc.settings import Settings, seconds
 from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
 from ioc.store.refused import Cap
@@ -37,7 +37,8 @@ class Writer:
         self._rules = rules
         self._cap = Cap.of(settings)
         self._stages = stages or Stages()
-        self._sure_us = (settings.ingest.dedupe_days - 1) * DAY_US
+        skew_us = round(seconds(settings.ingest.clock_skew) * 1_000_000)
+        self._sure_us = (settings.ingest.dedupe_days - 1) * DAY_US - skew_us
         self._conn: Connection | None = None
         self._ending = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
