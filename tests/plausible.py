@@ -107,7 +107,7 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
     rows = () if empty else _incidents(of, as_of)
     _cameras(of, single, bins, levels, rows, now_bin, rng)
     for at in range(len(of.services)):
-        part = 0.32 / (at + 1) ** 1.2
+        part = (at + 1) ** -1.2 / sum((one + 1) ** -1.2 for one in range(len(of.services)))
         usage[at, 0] = bins[6, :, -1].sum(axis=1) * part
         usage[at, 1] = usage[at, 0] * (0.006, 0.008, 0.013, 0.04, 0.028, 0.003, 0, 0.01, 0, 0.002)[at % 10]
         usage[at, 2] = usage[at, 0] * (31_000, 0, 214_000, 0, 0, 0, 0, 88_000, 0, 0)[at % 10]

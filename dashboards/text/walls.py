@@ -133,7 +133,7 @@ WALLS: tuple[tuple[str, str, str], ...] = (
     ("map.use_less", "ít hơn 20–50 %", "20–50% less"),
     ("map.use_same", "như thường lệ", "as usual"),
     ("map.use_more", "nhiều hơn 20 %", "20% more"),
-    ("map.use_few", "chưa đủ số liệu", "too few"),
+    ("map.use_few", "chưa đủ", "too few"),
     ("map.blind_0", "không có", "none"),
     ("map.blind_1", "≤ 5 %", "≤ 5%"),
     ("map.blind_2", "≤ 10 %", "≤ 10%"),
