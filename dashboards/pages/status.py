@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards.navigation import tabs
-from dashboards.panel import Look, Page, clock_tag, tile
+from dashboards.panel import Look, Page, Panel, clock_tag, tile
 from dashboards.panels import status_alarms, status_feeds, status_push, status_screens, status_store
 from dashboards.panels.header import badges
 from dashboards.vitals import Vitals
@@ -52,11 +52,11 @@ def page(vitals: Callable[[], Vitals]) -> Page:
                 html.Div(
                     [
                         html.Div(
-                            [tile(feeds, look, "card"), tile(screens, look, "card"), tile(store, look, "card")],
+                            [_scrolling(feeds, look), _scrolling(screens, look), _scrolling(store, look)],
                             className="status-column",
                         ),
                         html.Div(
-                            [tile(push, look, "card"), tile(rejects, look, "card"), tile(versions, look, "card")],
+                            [_scrolling(push, look), _scrolling(rejects, look), _scrolling(versions, look)],
                             className="status-column",
                         ),
                     ],
@@ -68,3 +68,10 @@ def page(vitals: Callable[[], Vitals]) -> Page:
 
     panels = (alarms, feeds, screens, store, rejects, push, versions)
     return Page("status", "/status", "page.status", "desk", panels, layout)
+
+
+def _scrolling(panel: Panel, look: Look) -> Component:
+    """A tile whose table may be wider than itself: the keyboard can reach and scroll it."""
+    found = tile(panel, look, "card")
+    setattr(found, "tabIndex", 0)  # noqa: B010  a component's properties are unknown to types
+    return found

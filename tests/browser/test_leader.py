@@ -72,6 +72,19 @@ def test_every_field_stands_at_every_size(tablets: Callable[..., Screen], size: 
     assert found == {}
 
 
+def test_the_look_sees_what_is_wrong(tablets: Callable[..., Screen]) -> None:
+    tablet = tablets()
+    open_page(tablet, "/kpi")
+    assert faults(tablet) == []
+    tablet.value("document.querySelector('header .button').style.cssText = 'height:30px;min-height:0'")
+    tablet.value(
+        "document.querySelector('.kpi-row .what').style.cssText = 'overflow:hidden;white-space:nowrap;width:40px'"
+    )
+    tablet.value("document.querySelector('.chip').style.cssText = 'position:relative;left:60px'")
+    told = " ".join(faults(tablet))
+    assert all(word in told for word in ("less than 44 px", "cut", "covered")), told
+
+
 def test_two_touches_lead_to_the_overdue_list_of_any_unit(tablets: Callable[..., Screen]) -> None:
     tablet = tablets()
     open_page(tablet, "/")
