@@ -189,10 +189,8 @@ class KafkaSource:
         moved = []
         for place, (epoch, connection) in self._links.items():
             now = self._link(_pair(place))
-            if now[0] > epoch or (now[1] is not connection is not None and now[1] is not None):
+            if now[0] > epoch or (now[1] is not None and now[1] is not connection):
                 moved.append(place)
-            elif connection is None:
-                self._links[place] = now
         self._lose(map(_pair, moved))
         for place in moved:
             del self._links[place]

@@ -160,7 +160,7 @@ def test_a_broker_that_was_away_is_found_again(settings: Settings, own_kafka: Em
         _patiently(reader)
         assert [one.value for _, one in reader.seen] == [b"before", b"after"]
         place = reader.seen[0][0]
-        assert source.ends()[place] == ends[place] + 2
+        reader.until(lambda: source.ends().get(place) == ends[place] + 2)
 
 
 def _patiently(reader: Reader) -> None:
