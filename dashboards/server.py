@@ -104,7 +104,7 @@ class WebProcess:
             crashed=crashed,
         )
         self.audience = Audience(self.hub, gate, settings, self.build, self.latency)
-        self.metrics = registry(self.hub, self.latency, self.push_vitals)
+        self.metrics = registry(self.hub, self.latency, self.push_vitals, lambda: self.store_vitals)
 
     def _deliver(self, place: Place, picture: Picture) -> None:
         """From the hub's thread to the event loop; a loop that has ended has no screens."""
@@ -126,6 +126,7 @@ class WebProcess:
             tick_ms=tuple(self.hub.tick_ms),
             latency=self.latency.percentiles(),
             roll=self.audience.watchdog.roll,
+            unread=[t.title for t in Topic if self.hub.lag_unknown_s(t.title) > LAG_UNKNOWN_S],
         )
 
     def vitals(self) -> Vitals:

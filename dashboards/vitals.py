@@ -52,6 +52,8 @@ class PushVitals:
     tick_ms: Sequence[float]
     latency: Percentiles | None
     roll: Sequence[ScreenSeen] = ()
+    unread: Sequence[str] = ()
+    """Topics that nobody has read for a while; a pause of a second or two is none."""
     version: str = __version__
 
     def count(self, state: ScreenState) -> int:

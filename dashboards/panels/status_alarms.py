@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,9 +37,9 @@ def frame(look: Look) -> Component:
     return html.Div(html.Ol(id=slot(NAME, "list"), className="alarms"), role="status")
 
 
-def feed_alarms(snapshot: Snapshot, look: Look) -> Iterator[Alarm]:
+def feed_alarms(snapshot: Snapshot, nobody: Sequence[str], look: Look) -> Iterator[Alarm]:
     """Feeds that are old, unread, behind, or refuse what they are sent."""
-    unread = [look.t(f"feed.{feed.topic}") for feed in snapshot.feeds if feed.lag is None]
+    unread = [look.t(f"feed.{topic}") for topic in nobody]
     if unread:
         yield Alarm("over", look.t("status.alarm_unread", feed=", ".join(unread)))
     for feed in snapshot.feeds:
@@ -48,7 +48,7 @@ def feed_alarms(snapshot: Snapshot, look: Look) -> Iterator[Alarm]:
         state = freshness(feed, snapshot.as_of, look.settings, working_day=working, lag_unknown_s=0.0)
         if feed.lag is not None and state == "behind":
             yield Alarm("doubt", look.t("status.alarm_behind", feed=name, n=number(feed.lag, look.language)))
-        elif feed.lag is not None and state == "stale":
+        elif feed.topic not in nobody and state == "stale":
             yield Alarm("doubt", look.t("status.alarm_stale", feed=name))
         if feed.refuses_most:
             pct = number(100 * feed.recent_rejected / feed.recent_records, look.language)
@@ -91,7 +91,7 @@ def panel(vitals: Callable[[], Vitals]) -> Panel:
     def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         del scope
         now = vitals()
-        found = [*feed_alarms(snapshot, look), *screen_alarms(tuple(now.push.roll), look)]
+        found = [*feed_alarms(snapshot, now.push.unread, look), *screen_alarms(tuple(now.push.roll), look)]
         if now.store is not None:
             found += store_alarms(now.store, look)
         found.sort(key=lambda alarm: list(ICONS).index(alarm.grave))
