@@ -15,6 +15,8 @@
     range.selectNodeContents(e);
     const box = range.getBoundingClientRect(), room = panel.getBoundingClientRect();
     if (!box.width || box.left >= room.right - 1 || box.top >= room.bottom - 1) continue;  // a row that did not fit
+    const tabs = e.closest('.wall-tabs');
+    if (tabs && box.top >= tabs.getBoundingClientRect().bottom - 4) continue;  // a tab that gave way to a notice
     const ellipsis = getComputedStyle(e).textOverflow === 'ellipsis' && ([...e.classList].some(c => ends.has(c)) || e.closest('.ticker'));
     const own = e.getBoundingClientRect();
     const side = ellipsis ? own : box, half = 0.37 * parseFloat(getComputedStyle(e).fontSize);
