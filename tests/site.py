@@ -85,6 +85,10 @@ class Site:
         self.records += len(records)
         self.poison += min(poison, len(events))
 
+    def another_producer(self) -> None:
+        """The next records come from a new producer: the broker may have forgotten what the former one sent."""
+        self._producer = None
+
     def _deliver(self, records: Sequence[tuple[str, bytes | None, bytes]]) -> None:
         if self.broker is None:
             out = open_producer(self.settings)
