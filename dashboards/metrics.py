@@ -42,9 +42,7 @@ class WebCollector(Collector):
         push = self.push()
         yield InfoMetricFamily("ioc_build", "What runs", {"version": push.version, "build": push.build})
         yield GaugeMetricFamily("ioc_screens", "Screens connected to the live push", push.screens)
-        yield GaugeMetricFamily(
-            "ioc_screens_frozen", "Screens connected that do not paint", push.count("frozen")
-        )
+        yield GaugeMetricFamily("ioc_screens_frozen", "Screens connected that do not paint", push.count("frozen"))
         yield GaugeMetricFamily("ioc_screens_gone", "Screens that vanished and did not come back", push.count("gone"))
         yield GaugeMetricFamily("ioc_places", "Different pictures that screens look at", push.places)
         yield CounterMetricFamily("ioc_push_messages", "Messages sent to screens", push.messages)
@@ -85,9 +83,7 @@ class WebCollector(Collector):
         duplicates = CounterMetricFamily("ioc_feed_duplicates", "Repeats", labels=["topic"])
         rejects = CounterMetricFamily("ioc_feed_rejects", "Records refused", labels=["topic"])
         age = GaugeMetricFamily("ioc_feed_age_seconds", "Since the newest record arrived", labels=["topic"])
-        drain = GaugeMetricFamily(
-            "ioc_feed_drain_seconds", "Until the unread will have been read", labels=["topic"]
-        )
+        drain = GaugeMetricFamily("ioc_feed_drain_seconds", "Until the unread will have been read", labels=["topic"])
         refusing = GaugeMetricFamily(
             "ioc_feed_refused_ratio", "Share of the last minutes' records that was refused", labels=["topic"]
         )

@@ -80,9 +80,7 @@ def counted(settings: Settings) -> Written:
     )
 
 
-def reached(
-    settings: Settings, *, events: int = 0, duplicates: int = 0, rejects: int = 0, tombstones: int = 0
-) -> bool:
+def reached(settings: Settings, *, events: int = 0, duplicates: int = 0, rejects: int = 0, tombstones: int = 0) -> bool:
     """Waits until the store's counts are these."""
     wanted = Written(events=events, duplicates=duplicates, rejects=rejects, tombstones=tombstones)
     return wait_until(lambda: counted(settings) == wanted, PATIENCE_S)

@@ -49,7 +49,7 @@ def wall_tabs(look: Look, here: str) -> list[Component]:
         html.A(
             wall.title(look.language),
             href=f"/wall/{name}",
-            **({"aria-current": "page"} if name == here else {}),
+            **({"aria-current": "page"} if name == here else {}),  # type: ignore[arg-type]
         )
         for name, wall in shown.items()
     ]

@@ -63,7 +63,7 @@ def board(rows: list[IncidentRow]) -> dict[str, list[IncidentRow]]:
     return {
         step: sorted(
             (row for row in rows if row.state == step),
-            key=lambda row: (-SEVERITIES.index(row.severity), row.state_at),  # type: ignore[arg-type]
+            key=lambda row: (-SEVERITIES.index(row.severity), row.state_at),
         )
         for step in STEPS
     }

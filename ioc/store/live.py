@@ -63,7 +63,9 @@ NEW_CHANGES = """
         on c.tx >= pg_snapshot_xmin(%(snap)s::pg_snapshot) and not pg_visible_in_snapshot(c.tx, %(snap)s::pg_snapshot)
      order by c.no
 """
-SNAPSHOT: LiteralString = "select pg_current_snapshot()::text, (select max(coalesce(arrived_at, written_at)) from change)"
+SNAPSHOT: LiteralString = (
+    "select pg_current_snapshot()::text, (select max(coalesce(arrived_at, written_at)) from change)"
+)
 TODAY: LiteralString = """
     select array_agg(metric), array_agg(handling), array_agg(receiving), array_agg(value)
       from (

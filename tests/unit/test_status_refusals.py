@@ -23,7 +23,7 @@ FEED = FeedFigure("ioc.usage.v1", 0, 900, 0, 120, BASE.as_of, BASE.as_of)
 
 def alarms(feed: FeedFigure) -> Iterator[Alarm]:
     look = Look("en", "desk", "dark", translate("en"), WORLD, SETTINGS)
-    return feed_alarms(replace(BASE, feeds=(feed,)), look)
+    return feed_alarms(replace(BASE, feeds=(feed,)), (), look)
 
 
 def test_most_of_what_comes_is_refused() -> None:
