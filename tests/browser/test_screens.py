@@ -52,6 +52,7 @@ def test_charts_keep_their_nodes_through_ten_ticks(wall: Screen, feeder: Feeder)
 def test_silence_is_said_within_five_seconds_and_the_picture_stays(wall: Screen, feeder: Feeder) -> None:
     feeder.feed(some_cases(feeder.settings, 5))
     wall.wait_text(RECEIVED, "5")
+    wall.wait("iocLive.beat.feeds['ioc.cases.v1'][0] !== null")
     wall.expects_loss = True
     wall.web.stop(signal.SIGKILL)
     wall.wait("document.documentElement.dataset.state === 'offline'", timeout_ms=5000)
