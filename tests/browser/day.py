@@ -11,7 +11,7 @@ from tests.web import received
 
 UNITS = ("725", "25963", "25966", "25978", "718", "25747", "D-SXD", "D-VPUB", "D-STP")
 LATE_AT = "25978"
-"""A commune of district 725 with two of the overdue cases."""
+"""A commune of district 725 with three of the overdue cases."""
 
 
 def morning(settings: Settings) -> list[tuple[str, dict[str, Any]]]:
