@@ -83,6 +83,12 @@ class KafkaPast:
         self.site.another_producer()
 
 
+CUT = """
+    select count(pg_terminate_backend(pid)) from pg_stat_activity
+     where datname = current_database() and application_name = 'ioc source log'
+"""
+
+
 class LogPast:
     """The ends of its partitions."""
 
@@ -99,6 +105,7 @@ class LogPast:
             for no, end in self.ends:
                 conn.execute("update source_log_head set next_offset = %s where no = %s", (end, no))
                 conn.execute("delete from source_log where head = %s and record_offset >= %s", (no, end))
+            conn.execute(CUT)  # a database that was restored has no sessions
 
 
 def past_of(site: Site) -> Past:
