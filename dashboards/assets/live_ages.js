@@ -136,12 +136,12 @@
   }
 
   live.tell = () => {
+    clocks();
     check();
     ages();
   };
 
   (function second() {
-    clocks();
     live.tell();
     setTimeout(second, 1000 - ((Date.now() + live.offsetMs) % 1000) + 5);
   })();

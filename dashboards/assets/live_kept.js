@@ -105,15 +105,26 @@
     });
   }, 1000);
 
-  // the worker came after the page: it gets what the page had loaded, and the page itself
-  async function fill(registration) {
-    const urls = performance.getEntriesByType("resource").map((one) => one.name);
+  const changed = () =>
+    new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done, { once: true }));
+
+  // what a worker answers that is given what this page had loaded, and the page itself
+  function give(worker) {
+    const urls = [location.href.split("#")[0], ...performance.getEntriesByType("resource").map((one) => one.name)];
     const filled = new MessageChannel();
-    const whole = new Promise((done) => (filled.port1.onmessage = (event) => done(event.data)));
-    registration.active.postMessage({ urls: [location.href.split("#")[0], ...urls] }, [filled.port2]);
-    if (!navigator.serviceWorker.controller) {
-      await new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done, { once: true }));
-    }
+    worker.postMessage({ urls, build: live.build }, [filled.port2]);
+    return new Promise((done) => (filled.port1.onmessage = (event) => done(event.data)));
+  }
+
+  // the worker came after the page, and after an upgrade the one of the old build is still there for a moment
+  async function fill(registration) {
+    let whole;
+    do {
+      const worker = registration.active;
+      whole = await Promise.race([give(worker), changed().then(() => "again")]);
+      if (whole === "another" && registration.active === worker) await changed();
+    } while (whole === "another" || whole === "again");
+    while (navigator.serviceWorker.controller !== registration.active) await changed();
     const input = (property, value) => ({ id: "place", property, value });
     const output = (id, property) => ({ id, property });
     await fetch("/_dash-update-component", {
@@ -127,6 +138,6 @@
         parsedChangedPropsIds: ["place.pathname", "place.search"],
       }),
     });
-    live.ready = await whole; // a reload without a network will show this page
+    live.ready = whole; // a reload without a network will show this page
   }
 })();

@@ -14,7 +14,9 @@ const SHELL = ["/_dash-layout", "/_dash-dependencies"];
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(begin()));
 addEventListener("message", (event) => {
-  event.waitUntil(fill(event.data.urls || []).then((whole) => event.ports[0] && event.ports[0].postMessage(whole)));
+  const { urls, build } = event.data;
+  if (build !== BUILD) event.ports[0].postMessage("another"); // the page's own worker is on its way
+  else event.waitUntil(fill(urls).then((whole) => event.ports[0].postMessage(whole)));
 });
 addEventListener("fetch", (event) => {
   const { request } = event;

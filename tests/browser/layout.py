@@ -64,17 +64,15 @@ LOOK = """() => {
   }
   for (const target of document.querySelectorAll('.leader a, .leader button')) {
     if (!seen(target) || target.closest('.map')) continue;
-    target.scrollIntoView({ block: 'center' });
+    target.scrollIntoView({ block: 'center', behavior: 'instant' });
     const box = target.getBoundingClientRect();
     if (!box.width) continue;
     const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-    const reach = (dx, dy) => {
-      const hit = document.elementFromPoint(x + dx, y + dy);
-      return hit === null || target === hit || target.contains(hit);
-    };
-    if (!(reach(0, -21) && reach(0, 21) && reach(-21, 0) && reach(21, 0))) say('less than 44 px', target);
+    const miss = [[0, -21], [0, 21], [-21, 0], [21, 0]].map(([dx, dy]) => document.elementFromPoint(x + dx, y + dy))
+      .find((hit) => hit !== null && target !== hit && !target.contains(hit));
+    if (miss) say(`less than 44 px, ${Math.round(x)} ${Math.round(y)}, under ${miss.id || miss.className || miss.tagName}`, target);
   }
-  scrollTo(0, 0);
+  scrollTo({ top: 0, behavior: 'instant' });
   return found;
 }"""
 

@@ -80,7 +80,8 @@ def test_the_look_sees_what_is_wrong(tablets: Callable[..., Screen]) -> None:
     tablet.value(
         "document.querySelector('.kpi-row .what').style.cssText = 'overflow:hidden;white-space:nowrap;width:40px'"
     )
-    tablet.value("document.querySelector('.chip').style.cssText = 'position:relative;left:60px'")
+    apart = "chip.nextElementSibling.offsetLeft - chip.offsetLeft"
+    tablet.value(f"(chip => chip.style.cssText = `position:relative;left:${{{apart}}}px`)(document.querySelector('.chip'))")
     told = " ".join(faults(tablet))
     assert all(word in told for word in ("less than 44 px", "cut", "covered")), told
 
@@ -102,7 +103,7 @@ def test_two_touches_lead_to_the_overdue_list_of_any_unit(tablets: Callable[...,
     assert "…-1001" in shown
     assert "000.00.12" not in shown, "no whole code"
     tablet.tab.locator(".crumbs a").first.tap()
-    tablet.wait("location.search === '?unit=74'")
+    tablet.wait(f"location.search === '?unit=74' && {LISTED} === 9")
     tablet.tab.locator("#attention-overdue--card").tap()
     tablet.wait(f"location.pathname === '/cases' && {LISTED} === 9")
 
