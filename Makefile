@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/done
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+JOBS := 2
 CODE := ioc streams dashboards tests
 
 .PHONY: help demo test lint unit bench drill clean
@@ -25,7 +26,7 @@ demo: $(DONE)/kafka
 	exec $(BIN)/ioc demo $(ARGS)
 
 test: $(DONE)/browser
-	failed=0; $(MAKE) lint || failed=1; $(BIN)/python -m pytest $(ARGS) || failed=1; exit $$failed
+	failed=0; $(MAKE) lint || failed=1; $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS) || failed=1; exit $$failed
 
 lint: $(DONE)/dev
 	$(BIN)/ruff check --quiet $(CODE)

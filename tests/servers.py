@@ -33,7 +33,7 @@ from streams.embedded.prepare import find_chromium
 
 ROOT = Path(__file__).parents[1]
 TIMESCALE = "IOC_TEST_TIMESCALE_DSN"
-MISSING = pytest.StashKey[dict[str, str]]()
+MISSING = "missing here: "
 MARKS = {"postgres": "database", "kafka": "kafka", "own_kafka": "kafka", "chromium": "browser"}
 """Which mark a test gets by itself from the fixtures it asks for."""
 
@@ -66,17 +66,11 @@ def in_ci() -> bool:
     return os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
 
-def lacking(request: pytest.FixtureRequest, what: str, why: str) -> None:
+def lacking(what: str, why: str) -> None:
     """Ends the test because ``what`` can't be had: a failure in CI, else a skip that is named at the end of the run."""
-    request.config.stash[MISSING].setdefault(what, why)
     if in_ci():
         pytest.fail(f"{what} is missing and CI may not skip: {why}", pytrace=False)
-    pytest.skip(f"{what}: {why}")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Prepares the list of what is missing."""
-    config.stash[MISSING] = {}
+    pytest.skip(f"{MISSING}{what} ({why})")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,15 +81,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> Generator[None, None, None]:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
     """Names what was missing, as the last line before pytest's own."""
     yield
-    missing = config.stash[MISSING]
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    missing = dict.fromkeys(said.partition(MISSING)[2].rstrip("')") for said in skipped if MISSING in said)
     if missing:
-        named = "; ".join(f"{what} ({why})" for what, why in missing.items())
-        terminalreporter.write_line(f"!!! NOT TESTED, MISSING HERE: {named} !!!", red=True, bold=True)
+        terminalreporter.write_line(f"!!! NOT TESTED, MISSING HERE: {'; '.join(missing)} !!!", red=True, bold=True)
 
 
 @pytest.fixture
@@ -111,7 +103,7 @@ def topic_prefix() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
+def postgres() -> Iterator[DatabaseServer]:
     """The run's PostgreSQL: that of ``IOC_TEST_TIMESCALE_DSN``, else an embedded one started now."""
     named = os.environ.get(TIMESCALE)
     if named:
@@ -124,7 +116,7 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
             server = EmbeddedPostgres(Path(directory), quick)
             server.start()
         except OperatorError as error:
-            lacking(request, "PostgreSQL", str(error))
+            lacking("PostgreSQL", str(error))
             return
         with server:
             yield DatabaseServer(server.dsn, timescale=False, log=server.log)
@@ -173,40 +165,40 @@ def _migrate(dsn: str, settings: Settings) -> None:
         migrate(connection, settings)
 
 
-def _start_kafka(request: pytest.FixtureRequest, directory: Path) -> EmbeddedKafka:
+def _start_kafka(directory: Path) -> EmbeddedKafka:
     try:
         broker = EmbeddedKafka(directory, jars=fetch_jars(lambda _: None))
         broker.start()
     except OperatorError as error:
-        lacking(request, "Kafka", str(error))
+        lacking("Kafka", str(error))
         raise
     return broker
 
 
 @pytest.fixture(scope="session")
-def kafka(request: pytest.FixtureRequest) -> Iterator[str]:
+def kafka() -> Iterator[str]:
     """The ``bootstrap_servers`` of the run's Kafka. It makes no topic by itself; never use a topic's name again."""
     with (
         tempfile.TemporaryDirectory(prefix="ioc-kafka-") as directory,
-        _start_kafka(request, Path(directory)) as broker,
+        _start_kafka(Path(directory)) as broker,
     ):
         yield broker.bootstrap_servers
 
 
 @pytest.fixture
-def own_kafka(request: pytest.FixtureRequest) -> Iterator[EmbeddedKafka]:
+def own_kafka() -> Iterator[EmbeddedKafka]:
     """A Kafka of this test alone (about 4 s): for tests of the contract's topic names or that kill it."""
     with (
         tempfile.TemporaryDirectory(prefix="ioc-kafka-") as directory,
-        _start_kafka(request, Path(directory)) as broker,
+        _start_kafka(Path(directory)) as broker,
     ):
         yield broker
 
 
 @pytest.fixture(scope="session")
-def chromium(request: pytest.FixtureRequest) -> str:
+def chromium() -> str:
     """The path of the system's Chromium."""
     found = find_chromium()
     if found is None:
-        lacking(request, "Chromium", "no chromium in PATH (Debian: apt-get install chromium)")
+        lacking("Chromium", "no chromium in PATH (Debian: apt-get install chromium)")
     return str(found)

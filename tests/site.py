@@ -267,7 +267,7 @@ def opened_for(
         try:
             site = stack.enter_context(opened(directory, settings, broker=broker))
         except OperatorError as error:
-            lacking(request, "PostgreSQL or Kafka", str(error))
+            lacking("PostgreSQL or Kafka", str(error))
             raise
         yield site
 

@@ -98,7 +98,7 @@ def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     try:
         java, jars = find_java(), fetch_jars(lambda _: None)
     except OperatorError as error:
-        lacking(request, "Kafka", str(error))
+        lacking("Kafka", str(error))
         return
     start = [str(java), *written["KAFKA_HEAP_OPTS"].split(), f"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}"]
     start += ["-cp", f"{jars}/*"]

@@ -87,7 +87,10 @@ def test_a_survivor_takes_over_from_a_killed_member(site: Site) -> None:
 
 @pytest.mark.parametrize(("stop", "seed"), [(stop_within_a_transaction, 5), (stop_between_batches, 15)])
 def test_a_sleeper_that_wakes_up_writes_nothing_over_its_heir(site: Site, stop: object, seed: int) -> None:
-    """Stopped in the middle of a transaction, it holds locks: the server must let go of it before long."""
+    """Stopped in the middle of a transaction, it holds locks: the server must let go of it before long.
+
+    Between two batches it may hear of its heir from the group before it tries to write: then nothing is fenced.
+    """
     before, said = site.records, len(site.said())
     sleeper = site.ingest()
     site.send(ordinary(seed, 500))
@@ -102,7 +105,8 @@ def test_a_sleeper_that_wakes_up_writes_nothing_over_its_heir(site: Site, stop: 
     site.assert_exact()
     assert heir.poll() is None
     assert sleeper.poll() is None
-    assert "fenced" in site.said()[said:]
+    if stop is stop_within_a_transaction:
+        assert "fenced" in site.said()[said:]
 
 
 @pytest.mark.parametrize("target", list(KILLS))
