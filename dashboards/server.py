@@ -219,7 +219,7 @@ class WebProcess:
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
                 Route("/metrics", self.scrape),
-                *offline.routes(self.build, self.settings),
+                *offline.routes(self.settings),
                 *api.routes(self.reading),
                 *sign_routes(
                     sign_feed.provider(self.hub, self.settings, self.signs),

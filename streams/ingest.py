@@ -23,13 +23,13 @@ from ioc.life import Rules
 from ioc.settings import Settings, seconds
 from ioc.store.connect import Connection, connect
 from ioc.store.migrate import check, check_rules
-from ioc.store.offsets import note_ends
+from ioc.store.offsets import STANDSTILL_S, note_ends
 from streams.current_world import LOOK_S, CurrentWorld
 from streams.partitions import Partitions, say
 from streams.progress import Pace, Progress
 from streams.source import Place, Slice, Source, open_source
 from streams.stages import Stages
-from streams.writer import STANDSTILL_S, Writer, pause_s
+from streams.writer import Writer, pause_s
 
 ENDS_S = 0.4
 """How often the ends of the partitions are noted: lag is known to the second."""

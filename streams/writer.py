@@ -14,14 +14,13 @@ from ioc.life import DAY_US, Rules
 from ioc.settings import Settings, seconds
 from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
+from ioc.store.offsets import STANDSTILL_S, WRITER
 from ioc.store.refused import Cap
 from streams.halving import UNHOLDABLE, pieces, together
 from streams.stages import Stages
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
-STANDSTILL_S = 8.0
-"""A process that stands still for so long in the middle of a transaction loses it, so that others can take over."""
 
 
 def pause_s(attempt: int) -> float:
@@ -104,7 +103,7 @@ class Writer:
                     self._conn = connect(
                         self._settings.database.dsn,
                         self._settings,
-                        name="ioc ingest writer",
+                        name=WRITER,
                         longest_pause_s=STANDSTILL_S,
                     )
                 since_us = time.time_ns() // 1000 - self._sure_us

@@ -45,6 +45,7 @@ IN_TRANSACTION = """
      where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
 """
 ACTIVE = IN_TRANSACTION + " and state = 'active'"
+COPYING = ACTIVE + " and wait_event = 'ClientRead'"
 CONSUMED = "select coalesce(sum(next_offset), 0) from source"
 
 BEHIND = """

@@ -105,26 +105,20 @@
     });
   }, 1000);
 
-  const changed = () =>
+  const controlled = () =>
     new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done, { once: true }));
 
-  // what a worker answers that is given what this page had loaded, and the page itself
+  // what this page had loaded, and the page itself, to the worker; it answers whether all of it is kept
   function give(worker) {
     const urls = [location.href.split("#")[0], ...performance.getEntriesByType("resource").map((one) => one.name)];
     const filled = new MessageChannel();
-    worker.postMessage({ urls, build: live.build }, [filled.port2]);
+    worker.postMessage({ urls }, [filled.port2]);
     return new Promise((done) => (filled.port1.onmessage = (event) => done(event.data)));
   }
 
-  // the worker came after the page, and after an upgrade the one of the old build is still there for a moment
   async function fill(registration) {
-    let whole;
-    do {
-      const worker = registration.active;
-      whole = await Promise.race([give(worker), changed().then(() => "again")]);
-      if (whole === "another" && registration.active === worker) await changed();
-    } while (whole === "another" || whole === "again");
-    while (navigator.serviceWorker.controller !== registration.active) await changed();
+    if (!navigator.serviceWorker.controller) await controlled();
+    const whole = await give(registration.active);
     const input = (property, value) => ({ id: "place", property, value });
     const output = (id, property) => ({ id, property });
     await fetch("/_dash-update-component", {

@@ -102,7 +102,8 @@ def measure(
             now = samples[-1]
             longest = max(last["tasks"], default=0.0)
             say(
-                f"{now.at_s:7.0f} s  heap {now.heap_bytes / 1e6:7.2f} MB  nodes {now.nodes:6}  longest {longest:5.0f} ms"
+                f"{now.at_s:7.0f} s  heap {now.heap_bytes / 1e6:7.2f} MB  nodes {now.nodes:6}  "
+                f"longest {longest:5.0f} ms"
             )
     between = np.array(frames or [float("nan")])
     return {

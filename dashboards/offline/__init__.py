@@ -19,14 +19,14 @@ from ioc.settings import Settings
 
 WORKER = Path(__file__).parent / "sw.js"
 BUILD_HEADER = "X-IOC-Build"
-"""On every answer of Dash: the worker keeps nothing of another build."""
+"""On every answer of Dash: the worker never mixes two builds."""
 
 
-def worker(build: str) -> str:
-    """The worker's text for one build; another build is another worker, which throws away what the old one kept."""
+def worker() -> str:
+    """The worker's text, the same for every build: it keeps answers under the build that they name."""
     pages = ", ".join(f'"{path}"' for path, _, _ in FIELDS)
     text = WORKER.read_text(encoding="utf-8")
-    return text.replace("__BUILD__", build).replace("__HEADER__", BUILD_HEADER).replace('"__PAGES__"', pages)
+    return text.replace("__HEADER__", BUILD_HEADER).replace('"__PAGES__"', pages)
 
 
 def manifest(settings: Settings) -> dict[str, Any]:
@@ -56,11 +56,11 @@ def manifest(settings: Settings) -> dict[str, Any]:
     }
 
 
-def routes(build: str, settings: Settings) -> list[Route]:
+def routes(settings: Settings) -> list[Route]:
     """``/sw.js``, ``/manifest.webmanifest`` and ``/icons/NAME.png``."""
 
     def get_worker(_: Request) -> Response:
-        return Response(worker(build), media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+        return Response(worker(), media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
     def get_manifest(_: Request) -> Response:
         return JSONResponse(manifest(settings), media_type="application/manifest+json")

@@ -31,6 +31,13 @@ EXPIRED = """
            found_at = clock_timestamp(), settled_at = null
      where no = %(no)s
 """
+LET_GO = """
+    select count(pg_terminate_backend(pid))
+      from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid() and application_name = %(writer)s
+       and state = 'active' and wait_event = 'ClientRead' and query_start < clock_timestamp() - %(still_s)s * interval '1 second'
+"""
+LOCK_TIMEOUT = "set local lock_timeout = '3s'"
 NOTE_ENDS = """
     insert into source_end (source, end_offset, seen_at, closing_per_s)
     select no, end_offset, %(now)s, closing_per_s
@@ -41,6 +48,23 @@ NOTE_ENDS = """
 """
 
 
+WRITER = "ioc ingest writer"
+"""The application name of whoever writes batches."""
+STANDSTILL_S = 8.0
+"""A process that stands still for so long in the middle of a transaction loses it, so that others can take over."""
+
+
+def let_go(conn: Connection) -> int:
+    """Ends the sessions of writers that stand still in the middle of sending rows; returns how many.
+
+    The server ends a session that stands still between two statements by itself (`connect`), but while it waits for the
+    rows of a COPY it heeds no timeout, and would keep the locks of a stopped process for ever.
+    """
+    with translated():
+        row = conn.execute(LET_GO, {"writer": WRITER, "still_s": STANDSTILL_S}).fetchone()
+    return int(row[0]) if row else 0
+
+
 def claim(
     conn: Connection, *, cluster: str, topic: Topic, topic_id: str, partition: int, owner: str, begin: int
 ) -> Claim:
@@ -49,10 +73,12 @@ def claim(
     ``begin`` is the broker's first kept offset: records deleted before they were read are counted as expired and stepped
     over. Whether the broker still has what was read is for the caller to see, and for `ioc.store.generations` to mend:
     from here on nobody else can move the partition, so its end can be asked for in peace. Raises Transient where
-    another process opens a new generation at this moment.
+    another process opens a new generation at this moment, or holds the partition's row for seconds.
     """
     key = {"cluster": cluster, "topic": int(topic), "topic_id": topic_id, "partition": partition}
+    let_go(conn)
     with translated(), conn.transaction():
+        conn.execute(LOCK_TIMEOUT)
         conn.execute(KNOW, key | {"begin": begin})
         row = conn.execute(CLAIM, key | {"owner": owner}).fetchone()
         if row is None:

@@ -70,7 +70,8 @@ LOOK = """() => {
     const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
     const miss = [[0, -21], [0, 21], [-21, 0], [21, 0]].map(([dx, dy]) => document.elementFromPoint(x + dx, y + dy))
       .find((hit) => hit !== null && target !== hit && !target.contains(hit));
-    if (miss) say(`less than 44 px, ${Math.round(x)} ${Math.round(y)}, under ${miss.id || miss.className || miss.tagName}`, target);
+    const under = miss && (miss.id || miss.className || miss.tagName);
+    if (miss) say(`less than 44 px, ${Math.round(x)} ${Math.round(y)}, under ${under}`, target);
   }
   scrollTo({ top: 0, behavior: 'instant' });
   return found;

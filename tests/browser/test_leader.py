@@ -81,7 +81,9 @@ def test_the_look_sees_what_is_wrong(tablets: Callable[..., Screen]) -> None:
         "document.querySelector('.kpi-row .what').style.cssText = 'overflow:hidden;white-space:nowrap;width:40px'"
     )
     apart = "chip.nextElementSibling.offsetLeft - chip.offsetLeft"
-    tablet.value(f"(chip => chip.style.cssText = `position:relative;left:${{{apart}}}px`)(document.querySelector('.chip'))")
+    tablet.value(
+        f"(chip => chip.style.cssText = `position:relative;left:${{{apart}}}px`)(document.querySelector('.chip'))"
+    )
     told = " ".join(faults(tablet))
     assert all(word in told for word in ("less than 44 px", "cut", "covered")), told
 

@@ -11,6 +11,7 @@ from dashboards.bench.browser import zone_of_the_morning
 from ioc.settings import Settings
 from ioc.store.connect import connect
 from ioc.store.statements import counted, log_statements
+from streams.embedded.process import wait_until
 from tests.servers import DatabaseServer
 
 LOAD = {"screens": 5, "per_s": 40.0, "ticks_per_s": 2, "broker": "log"}
@@ -55,6 +56,8 @@ def test_statements_are_counted_by_program(postgres: DatabaseServer, settings: S
     with connect(store, settings, name="ioc counter") as conn, connect(store, settings, name="ioc other") as other:
         log_statements(conn, True)
         try:
+            shown = "select current_setting('log_statement')"
+            assert wait_until(lambda: other.execute(shown).fetchone() == ("all",), 20)
             begin = log.stat().st_size
             for _ in range(7):
                 other.execute("select 1")
