@@ -35,6 +35,7 @@ from ioc.facts import (
     Claim,
     HealthEvent,
     IncidentEvent,
+    IncidentState,
     Status,
     Topic,
     UsageEvent,
@@ -194,9 +195,10 @@ class History:
         all_days = self._patches(self.ends_us + self.dice.randrange(60) * 1_000_000)
         now = moment(self.ends_us + 120_000_000)
         say("reading at a start, past moments, past windows …")
-        starts = [timed(lambda: Live(self.conn, self.world, self.settings).advance(now)) for _ in range(7)]
-        pictures = [timed(self._picture_of(at)) for at in self._moments(80)]
-        told = [timed(self._overview_of(at)) for at in self._moments(150)]
+        with connect(self.dsn, self.settings, name="ioc bench") as reading:  # the writing one speaks microseconds
+            starts = [timed(lambda: Live(reading, self.world, self.settings).advance(now)) for _ in range(7)]
+            pictures = [timed(self._picture_of(reading, at)) for at in self._moments(80)]
+            told = [timed(self._overview_of(reading, at)) for at in self._moments(150)]
         late = self._late()
         tables = sizes.sizes(self.conn)
         return Result(
@@ -267,7 +269,9 @@ class History:
                 code = f"000.00.12.H10-{name}"
                 yield Topic.CASES, CaseEvent(name, at, code, Status.RECEIVED, place, place, 2, at + 5 * DAY_US)
             elif n == 18:
-                yield Topic.CAMERAS, IncidentEvent(name, at, name, "cam-1", place, "accident", 2, 1)
+                pair, settled = divmod(at_us // ROUND_US, 2)  # one begins, the next time it is settled
+                state = IncidentState.RESOLVED if settled else IncidentState.DETECTED
+                yield Topic.CAMERAS, IncidentEvent(name, at, f"{self.run}-{pair}", "cam-1", place, "accident", 2, state)
             else:
                 yield Topic.CAMERAS, HealthEvent(name, at, f"cam-{self.dice.randrange(400)}", place, 1)
 
@@ -291,14 +295,14 @@ class History:
         """Moments anywhere in the history."""
         return [moment(self.ends_us - self.dice.randrange(self.days * DAY_US)) for _ in range(how_many)]
 
-    def _picture_of(self, as_of: datetime) -> Callable[[], object]:
-        return lambda: read_snapshot(self.conn, self.world, self.settings, as_of)
+    def _picture_of(self, reading: Connection, as_of: datetime) -> Callable[[], object]:
+        return lambda: read_snapshot(reading, self.world, self.settings, as_of)
 
-    def _overview_of(self, as_of: datetime) -> Callable[[], object]:
+    def _overview_of(self, reading: Connection, as_of: datetime) -> Callable[[], object]:
         unit = self.dice.choice([unit.code for unit in self.world.units if unit.pack == self.world.pack])
         from_ = as_of - timedelta(days=self.dice.randrange(1, 31), microseconds=self.dice.randrange(DAY_US))
         return lambda: overview(
-            self.conn, self.world, self.settings, unit=unit, scope="handling", as_of=as_of, from_=from_, to=as_of
+            reading, self.world, self.settings, unit=unit, scope="handling", as_of=as_of, from_=from_, to=as_of
         )
 
 

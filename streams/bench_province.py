@@ -150,12 +150,16 @@ class Province:
         first = self.incidents
         self.incidents += number
         for n in range(number):
-            no, kept = first + n, at[n] % 200 == 0
-            for turn, state in enumerate(walk[: 2 if kept else 4]):
+            no, slow = (
+                first + n,
+                at[n] % 200 == 0,
+            )  # a slow one is settled on the next day: what is open does not pile up
+            for turn, state in enumerate(walk):
+                after_minutes = minutes[n][turn] + (1200 if slow and turn > 1 else 0)
                 yield (
                     Topic.CAMERAS,
                     IncidentEvent(
-                        f"i-{no:09d}-{turn}", at[n] + minutes[n][turn] * 60_000_000, f"i-{no:09d}",
+                        f"i-{no:09d}-{turn}", at[n] + after_minutes * 60_000_000, f"i-{no:09d}",
                         f"cam-{no % CAMERAS}", place[n], self.kinds[no % len(self.kinds)], grave[n], state,
                     ),
                 )  # fmt: skip

@@ -24,24 +24,40 @@ STATE_METRICS = sorted(int(metric) for metric in STATES)
 CASE_HAPPENINGS = sorted(int(metric) for metric in Metric if metric < Metric.DETECTED and metric not in STATES)
 OTHER_HAPPENINGS = [int(Metric.DETECTED)]
 
+# `offset 0`: the planner cannot know how short the parts are; each part is looked up by its time, and never by the rest.
 PARTS: LiteralString = """
     select metric, sum(value) as value
       from (
         select r.metric, r.value
           from unnest(%(day_from)s::bigint[], %(day_to)s::bigint[]) as part (from_s, to_s)
-          join rollup_day r on r.bucket >= to_timestamp(from_s) and r.bucket < to_timestamp(to_s)
-         where r.metric = any(%(metrics)s) and r.{side} = any(%(units)s)
+         cross join lateral (
+                   select metric, value
+                     from rollup_day
+                    where bucket >= to_timestamp(from_s) and bucket < to_timestamp(to_s)
+                      and metric = any(%(metrics)s) and {side} = any(%(units)s)
+                   offset 0
+               ) as r
         union all
         select r.metric, r.value
           from unnest(%(minute_from)s::bigint[], %(minute_to)s::bigint[]) as part (from_s, to_s)
-          join rollup_minute r on r.bucket >= to_timestamp(from_s) and r.bucket < to_timestamp(to_s)
-         where r.metric = any(%(metrics)s) and r.{side} = any(%(units)s)
+         cross join lateral (
+                   select metric, value
+                     from rollup_minute
+                    where bucket >= to_timestamp(from_s) and bucket < to_timestamp(to_s)
+                      and metric = any(%(metrics)s) and {side} = any(%(units)s)
+                   offset 0
+               ) as r
         union all
         select e.metric, e.delta
           from unnest(%(edge_from)s::bigint[], %(edge_to)s::bigint[]) as part (from_us, to_us)
-          join effect e on e.at >= timestamptz 'epoch' + from_us * interval '1 microsecond'
-                       and e.at < timestamptz 'epoch' + to_us * interval '1 microsecond'
-         where e.metric = any(%(metrics)s) and e.{side} = any(%(units)s)
+         cross join lateral (
+                   select metric, delta
+                     from effect
+                    where at >= timestamptz 'epoch' + from_us * interval '1 microsecond'
+                      and at < timestamptz 'epoch' + to_us * interval '1 microsecond'
+                      and metric = any(%(metrics)s) and {side} = any(%(units)s)
+                   offset 0
+               ) as e
         union all
         select b.metric, b.value
           from opening_balance b
@@ -58,9 +74,14 @@ USES = """
       from (
         select u.service, u.uses, u.outcome, u.amount_vnd
           from unnest(%(edge_from)s::bigint[], %(edge_to)s::bigint[]) as part (from_us, to_us)
-          join usage_event u on u.at >= timestamptz 'epoch' + from_us * interval '1 microsecond'
-                            and u.at < timestamptz 'epoch' + to_us * interval '1 microsecond'
-         where u.unit = any(%(units)s)
+         cross join lateral (
+                   select service, uses, outcome, amount_vnd
+                     from usage_event
+                    where at >= timestamptz 'epoch' + from_us * interval '1 microsecond'
+                      and at < timestamptz 'epoch' + to_us * interval '1 microsecond'
+                      and unit = any(%(units)s)
+                   offset 0
+               ) as u
       ) as edges
      group by service
 """
