@@ -119,5 +119,5 @@ def test_the_list_reads_no_table_from_end_to_end(feeder: Feeder) -> None:
         for query in (LATE_HANDLING, LATE_RECEIVING):
             asked = {"as_of": MONDAY, "units": units}
             plan = "\n".join(row[0] for row in feeder.reading.execute(b"explain " + query.encode(), asked).fetchall())
-            assert "effect_overdue" in plan, plan
+            assert " effect_" in plan, plan  # one of the indexes of effects
             assert "Seq Scan" not in plan, plan
