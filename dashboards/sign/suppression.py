@@ -113,7 +113,7 @@ def _shown_rate(figures: Figures, overdue: Shown) -> Rate | None:
     tenths = {pct_tenths(figures.on_time, count) for count in judged}
     if len(tenths) == 1:
         return Rate(tenths.pop())
-    whole = {(tenth + 5) // 10 for tenth in tenths}
+    whole = {(200 * figures.on_time + count) // (2 * count) for count in judged}  # not rounded a second time
     if len(whole) == 1 and whole != {100}:
         return Rate(10 * whole.pop(), "whole")
     return Rate(max(0, (100 * figures.on_time - 1) // judged[-1]) * 10, "above")

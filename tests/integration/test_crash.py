@@ -42,7 +42,9 @@ def site(premises: Site) -> Iterator[Site]:
 
 def stop_between_batches(site: Site, process: subprocess.Popen[bytes]) -> None:
     """Stops a process that has no transaction open, while there is more to read."""
-    for _ in range(200):
+    for _ in range(2000):
+        if site.ask(CONSUMED) >= site.records:
+            site.send(ordinary(next(MORE), 300))
         process.send_signal(signal.SIGSTOP)
         assert wait_until(lambda: site.ask(ACTIVE) == site.ask(COPYING), PATIENCE_S, 0.001)
         if site.ask(IN_TRANSACTION) == 0 and site.ask(CONSUMED) < site.records:
