@@ -146,7 +146,7 @@ WALLS: tuple[tuple[str, str, str], ...] = (
     ("map.label_cameras", "{n} mất hình", "{n} blind"),
     ("map.highest_overdue", "Cao nhất", "Highest"),
     ("map.highest_incidents", "Nặng nhất", "Gravest"),
-    ("map.highest_usage", "Giảm nhiều nhất", "Fell most"),
+    ("map.highest_usage", "Thấp nhất so với thường lệ", "Lowest against the usual"),
     ("map.highest_cameras", "Nhiều nhất", "Most"),
     ("map.of_incidents", "{n} chưa tiếp nhận", "{n} not accepted"),
     ("map.of_usage", "{n} lượt hôm nay", "{n} uses today"),
@@ -163,8 +163,8 @@ WALLS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "map.spoken_usage",
-        "Giảm nhiều nhất so với thường lệ: {name}, {share}. Sự cố camera đang mở: {incidents}.",
-        "Fell most against the usual: {name}, {share}. Open incidents: {incidents}.",
+        "Thấp nhất so với thường lệ: {name}, {share}. Sự cố camera đang mở: {incidents}.",
+        "Lowest against the usual: {name}, {share}. Open incidents: {incidents}.",
     ),
     (
         "map.spoken_cameras",
