@@ -29,7 +29,14 @@ ARGUMENTS = [
 ]
 ARTEFACTS = Path(__file__).parents[2] / "artifacts" / "screens"
 PATIENCE_MS = 30_000
-LOSS = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_CONNECTION_CLOSED", "ERR_EMPTY_RESPONSE", "WebSocket")
+LOSS = (
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_RESET",
+    "ERR_CONNECTION_CLOSED",
+    "ERR_EMPTY_RESPONSE",
+    "WebSocket",
+    "when fetching the script",  # the service worker's, where the server went before the page was idle
+)
 OFFLINE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "Failed to fetch")
 
 
