@@ -2,7 +2,7 @@
 
 A prop is encoded whole, but for ``figure``: that is kept in parts (each key of each trace, each key of the layout), so
 that a map sends its colours without its outlines. On the wire a slot is an object of props; ``"figure~"`` is a change
-of the figure that the browser has: ``{"data": {"3": {"y": [..]}}, "layout": {"shapes": [..]}}``.
+(`dashboards.changes`) of the figure that the browser has, ``"children~"`` one of its children.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 import numpy as np
+
+from dashboards.changes import WORTH_BYTES, change
 
 
 def _plain(value: Any) -> Any:
@@ -49,10 +51,15 @@ class FigureParts:
         for at, (new, old) in enumerate(zip(self.data, before.data, strict=True)):
             if new.keys() != old.keys():
                 return None
-            changed = {key: value for key, value in new.items() if old[key] != value}
+            changed = {key: change(old[key], value) for key, value in new.items() if old[key] != value}
             if changed:
                 traces[str(at)] = _members(changed)
-        layout = {key: value for key, value in self.layout.items() if before.layout[key] != value}
+        layout = {
+            # axes come whole: Plotly writes into the ones that it was given
+            key: change(before.layout[key], value) if value.startswith(b"[") else b"[" + value + b"]"
+            for key, value in self.layout.items()
+            if before.layout[key] != value
+        }
         parts = {"data": _members(traces)} if traces else {}
         if layout:
             parts["layout"] = _members(layout)
@@ -109,6 +116,8 @@ def changed_slot(props: EncodedSlot, before: EncodedSlot | None) -> bytes | None
         if isinstance(prop, FigureParts):
             part = prop.since(old) if isinstance(old, FigureParts) else None
             changed["figure" if part is None else "figure~"] = prop.whole() if part is None else part
+        elif isinstance(old, bytes) and len(prop) >= WORTH_BYTES:
+            changed[name + "~"] = change(old, prop)
         else:
             changed[name] = prop
     return _members(changed) if changed else None

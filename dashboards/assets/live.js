@@ -31,7 +31,6 @@
   let saidAt = 0; // when anything was
   let pending = {}; // slot -> props that wait for the next frame
   let pendingSeq = null; // [seq, when it came, does it count as painted change]
-  let figures = {}; // slot -> the figure that the browser has
   let charts = new Map(); // slot -> the figure that waits for its turn: numbers go first, charts one by one
   let drawing = 0;
   let frame = 0;
@@ -97,7 +96,6 @@
     drop();
     live.place = data || null;
     pending = {};
-    figures = {};
     charts.clear();
     pendingSeq = null;
     live.seq = 0;
@@ -159,7 +157,6 @@
     awaitsFull = false;
     live.slots = {};
     pending = {};
-    figures = {};
     charts.clear();
     take(message.slots);
     pendingSeq = [message.seq, performance.now(), false];
@@ -185,10 +182,8 @@
       const own = (pending[slot] = pending[slot] || {});
       const all = (live.slots[slot] = live.slots[slot] || {});
       for (const [name, value] of Object.entries(props)) {
-        if (name === "figure~") own.figure = figures[slot] = changed(figures[slot], value);
-        else own[name] = value;
-        if (name === "figure") figures[slot] = value;
-        all[name.replace("~", "")] = name === "figure~" ? own.figure : value;
+        const prop = name.replace("~", "");
+        own[prop] = all[prop] = prop === name ? value : patched(all[prop], value);
       }
     }
     if (!frame) frame = requestAnimationFrame(paint);
@@ -202,11 +197,12 @@
     live.tell();
   }
 
-  // a new figure that shares with the old one all that did not change
-  function changed(old, change) {
-    const data = old.data.slice();
-    for (const [at, keys] of Object.entries(change.data || {})) data[at] = { ...data[at], ...keys };
-    return { ...old, data, layout: change.layout ? { ...old.layout, ...change.layout } : old.layout };
+  // a value that shares with the old one all that did not change; see dashboards/changes.py
+  function patched(old, change) {
+    if (Array.isArray(change)) return change[0];
+    const found = Array.isArray(old) ? old.slice() : { ...old };
+    for (const [key, inner] of Object.entries(change)) found[key] = patched(found[key], inner);
+    return found;
   }
 
   // ---- painting

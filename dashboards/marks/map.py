@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dashboards.marks.outlines import Box, Ring, View, project
+from dashboards.marks.outlines import Box, Line, View, project
 from dashboards.panel import Look
 from dashboards.theme import MAP_CLASSES, colours, layout
 from ioc.figures import CaseFigures
@@ -20,7 +20,7 @@ ORDER = ("low", "medium", "high", "critical")
 
 Class = Literal["map-0", "map-1", "map-2", "map-3", "map-4", "few"]
 GROUNDS = (*MAP_CLASSES, "tide-quiet", "few")
-"""Every colour that the ground of a place may have."""
+"""Every colour that the ground of a place may have; ``few`` is hatched."""
 
 
 def class_of(cases: CaseFigures) -> Class:
@@ -92,23 +92,21 @@ def figure(
     line = 2.5 if wall else 1
     traces: list[dict[str, Any]] = []
     if view.ground:
-        traces.append(_ground(view.ground, ink["map-none"], ink["map-edge"], line * 0.8))
-    for name in GROUNDS:
-        rings = [ring for place in view.places for ring in place.rings if classes[place.unit.code] == name]
-        if not rings:
-            continue
-        trace = _ground(rings, ink["map-none" if name == "few" else name], ink["map-line"], line)
-        if name == "few":
-            trace["fillpattern"] = {
-                "shape": "/",
+        traces.append(_ground(view.ground_line, ink["map-none"], ink["map-edge"], line * 0.8))
+    for place in view.places:  # one trace each: when a place changes its colour, no outline is sent again
+        if place.rings:
+            name = classes[place.unit.code]
+            fill = ink["map-none" if name == "few" else name]
+            hatching = {
+                "shape": "/" if name == "few" else "",
                 "fgcolor": ink["map-edge"],
                 "bgcolor": ink["map-none"],
                 "size": 16 if wall else 7,
                 "solidity": 0.16,
             }
-        traces.append(trace)
+            traces.append({**_ground(place.line, fill, ink["map-line"], line), "fillpattern": hatching})
     if view.edges:
-        traces.append(_ground(view.edges, None, ink["map-edge"], line * 1.4))
+        traces.append(_ground(view.edge_line, None, ink["map-edge"], line * 1.4))
     dots = [place for place in view.places if not place.rings]
     if dots:
         own = [classes[place.unit.code] for place in dots]
@@ -151,18 +149,13 @@ def _layout(look: Look, box: Box, shapes: list[dict[str, Any]]) -> dict[str, Any
     )
 
 
-def _ground(rings: Iterable[Ring], fill: str | None, line: str, width: float) -> dict[str, Any]:
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for ring in rings:
-        x += [*(round(float(value), 2) for value in ring[:, 0]), None]
-        y += [*(round(float(value), 2) for value in ring[:, 1]), None]
+def _ground(outline: Line, fill: str | None, line: str, width: float) -> dict[str, Any]:
     trace: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines",
         "hoverinfo": "skip",
-        "x": x,
-        "y": y,
+        "x": outline.x,
+        "y": outline.y,
         "line": {"color": line, "width": width},
     }
     if fill is not None:
@@ -171,14 +164,13 @@ def _ground(rings: Iterable[Ring], fill: str | None, line: str, width: float) ->
 
 
 def _pin_traces(found: Sequence[Pin], look: Look) -> list[dict[str, Any]]:
+    """Always the same traces, some of them empty: a trace more would send the whole map again."""
     ink = colours(look.theme)
     wall = look.device == "wall"
     size = 36 if wall else 17
     traces: list[dict[str, Any]] = []
     for severity in ORDER:
         own = [pin for pin in found if pin.severity == severity and pin.count == 1]
-        if not own:
-            continue
         place = {"type": "scatter", "hoverinfo": "skip", "x": [pin.x for pin in own], "y": [pin.y for pin in own]}
         colour = ink[f"sev-{severity}"]
         if severity == "critical":
@@ -196,14 +188,13 @@ def _pin_traces(found: Sequence[Pin], look: Look) -> list[dict[str, Any]]:
             font = {"color": ink["on-sev"], "size": size * 0.78, "weight": 700}
             traces.append({**place, "mode": "text", "text": ["!"] * len(own), "textfont": font})
     many = [pin for pin in found if pin.count > 1]
-    if many:
-        place = {"type": "scatter", "hoverinfo": "skip", "x": [pin.x for pin in many], "y": [pin.y for pin in many]}
-        marker = {
-            "size": size * 1.35,
-            "color": ink["ink"],
-            "line": {"color": [ink[f"sev-{pin.severity}"] for pin in many], "width": size / 6},
-        }
-        font = {"color": ink["bg"], "size": size * 0.72, "weight": 600}
-        traces.append({**place, "mode": "markers", "marker": marker})
-        traces.append({**place, "mode": "text", "text": [str(pin.count) for pin in many], "textfont": font})
+    place = {"type": "scatter", "hoverinfo": "skip", "x": [pin.x for pin in many], "y": [pin.y for pin in many]}
+    marker = {
+        "size": size * 1.35,
+        "color": ink["ink"],
+        "line": {"color": [ink[f"sev-{pin.severity}"] for pin in many], "width": size / 6},
+    }
+    font = {"color": ink["bg"], "size": size * 0.72, "weight": 600}
+    traces.append({**place, "mode": "markers", "marker": marker})
+    traces.append({**place, "mode": "text", "text": [str(pin.count) for pin in many], "textfont": font})
     return traces

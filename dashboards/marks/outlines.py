@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from itertools import chain
 from math import ceil, cos, radians, sqrt
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -45,7 +47,21 @@ class Outline:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+class Line(NamedTuple):
+    """Rings as one line of a chart with gaps, in kilometres: encoded once, for no tick changes an outline."""
+
+    x: msgspec.Raw
+    y: msgspec.Raw
+
+
+def line_of(rings: Sequence[Ring]) -> Line:
+    """The line of these rings."""
+    points = [[*ring[:, :2].round(2).tolist(), (None, None)] for ring in rings]
+    x, y = zip(*chain.from_iterable(points), strict=True) if points else ((), ())
+    return Line(msgspec.Raw(msgspec.json.encode(x)), msgspec.Raw(msgspec.json.encode(y)))
+
+
+@dataclass(frozen=True)
 class Place:
     """A unit on the map. Without rings it is drawn as a dot at ``at``."""
 
@@ -54,6 +70,11 @@ class Place:
     at: tuple[float, float]
     area: float
     group: str = ""
+
+    @cached_property
+    def line(self) -> Line:
+        """Its outline."""
+        return line_of(self.rings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +86,7 @@ class Group:
     codes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """What a map of a scope shows: its places, the quiet ground below, the edges above, and the box of it all.
 
@@ -79,6 +100,16 @@ class View:
     edges: tuple[Ring, ...]
     box: Box
     dense: Box | None = None
+
+    @cached_property
+    def ground_line(self) -> Line:
+        """The outline of the ground."""
+        return line_of(self.ground)
+
+    @cached_property
+    def edge_line(self) -> Line:
+        """The edges above it."""
+        return line_of(self.edges)
 
 
 def project(lat: float, lon: float) -> tuple[float, float]:

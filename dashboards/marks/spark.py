@@ -30,7 +30,8 @@ def spark(
     """A ``data:`` address of the day's line over its usual band.
 
     ``values`` [144] end with NaN after now; ``colour`` is a token. ``baseline`` draws the line of "as usual" at 0 and
-    keeps it in the picture; otherwise the scale fits what is there, so a spark has a shape and no size.
+    keeps it in the picture; otherwise the scale fits what is there, so a spark has a shape and no size. On a tablet it
+    takes the shape of its card: there strokes are px of the glass, whatever it is stretched by.
     """
     first, last = hours[0] * 6, hours[1] * 6
     shown = values[first:last]
@@ -44,6 +45,8 @@ def spark(
     everything = np.concatenate(parts)
     if everything.size == 0 or known.size == 0:
         return BLANK
+    free = look.device == "tablet"
+    firm = " vector-effect='non-scaling-stroke'" if free else ""
     low, high = float(everything.min()), float(everything.max())
     room = DOT + 2
     if high - low < 1e-9:
@@ -62,16 +65,21 @@ def spark(
     if baseline:
         zero = y(np.zeros(1))[0]
         drawn.append(
-            f"<path d='M{room:.0f} {zero:.0f}H{WIDTH - room:.0f}' stroke='{ink['band-median']}' stroke-width='2'"
-            " stroke-dasharray='8 8' fill='none'/>"
+            f"<path d='M{room:.0f} {zero:.0f}H{WIDTH - room:.0f}' stroke='{ink['band-median']}'"
+            f" stroke-width='{1 if free else 2}' stroke-dasharray='{'4 4' if free else '8 8'}' fill='none'{firm}/>"
         )
     xs, ys = across[known], y(shown[known])
     drawn.append(
-        f"<path d='M{_points(xs, ys)}' fill='none' stroke='{ink[colour]}' stroke-width='{STROKE:.0f}'"
-        " stroke-linejoin='round' stroke-linecap='round'/>"
+        f"<path d='M{_points(xs, ys)}' fill='none' stroke='{ink[colour]}' stroke-width='{2.5 if free else STROKE:g}'"
+        f" stroke-linejoin='round' stroke-linecap='round'{firm}/>"
     )
-    drawn.append(f"<circle cx='{xs[-1]:.0f}' cy='{ys[-1]:.0f}' r='{DOT:.0f}' fill='{ink[colour]}'/>")
-    svg = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}'>{''.join(drawn)}</svg>"
+    at = f"{xs[-1]:.0f} {ys[-1]:.0f}"
+    drawn.append(
+        f"<path d='M{at}h.01' stroke='{ink[colour]}' stroke-width='{9 if free else 2 * DOT:g}'"
+        f" stroke-linecap='round'{firm}/>"
+    )
+    shape = " preserveAspectRatio='none'" if free else ""
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}'{shape}>{''.join(drawn)}</svg>"
     return "data:image/svg+xml," + svg.replace("#", "%23")  # the one sign in it that an address cannot hold
 
 

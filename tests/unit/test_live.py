@@ -110,7 +110,7 @@ def test_a_figure_sends_only_its_changed_parts() -> None:
     before = encode_slot({"figure": figure(["red"])})
     assert changed_slot(encode_slot({"figure": figure(["red"])}), before) is None
     assert decoded(changed_slot(encode_slot({"figure": figure(["blue"], "b")}), before)) == {
-        "figure~": {"data": {"1": {"marker": ["blue"]}}, "layout": {"title": "b"}}
+        "figure~": {"data": {"1": {"marker": [["blue"]]}}, "layout": {"title": ["b"]}}
     }
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from dash.development.base_component import Component
-from plotly.utils import PlotlyJSONEncoder
 
+from dashboards.encode import encode_slot, slots_object, whole_slot
 from dashboards.marks.map import class_of, pins
 from dashboards.marks.outlines import atlas, fitted, project
 from dashboards.marks.spark import BLANK
@@ -63,7 +62,7 @@ def ids(component: Component) -> dict[str, Any]:
 
 
 def words(slots: Slots) -> str:
-    return json.dumps(slots, cls=PlotlyJSONEncoder, ensure_ascii=False)
+    return slots_object({name: whole_slot(encode_slot(props)) for name, props in slots.items()}).decode()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,0 +1,39 @@
+"""A screen that was told only what changed has the same picture as one that was told everything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Screen
+from tests.browser.day import morning
+from tests.feeding import Feeder
+
+PIECES = 12
+STAND = "[iocLive.seq, JSON.stringify(iocLive.slots)]"
+
+
+def same_moment(first: Screen, second: Screen) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The slots of both at one sequence number."""
+    while True:
+        (seq, slots), (other, others) = first.value(STAND), second.value(STAND)
+        if seq == other:
+            return json.loads(slots), json.loads(others)
+
+
+@pytest.mark.parametrize("path", ["/wall", "/wall/cameras", "/"])
+def test_changes_lead_to_the_whole_picture(screens: Callable[..., Screen], feeder: Feeder, path: str) -> None:
+    told_changes = screens().open(path)
+    events = morning(feeder.settings)
+    for at in range(PIECES):
+        before = told_changes.value("iocLive.deltas")
+        feeder.feed(events[at::PIECES])
+        told_changes.wait(f"iocLive.deltas > {before}")
+    told_whole = screens().open(path)
+    by_changes, whole = same_moment(told_changes, told_whole)
+    assert told_changes.value("[iocLive.fulls, iocLive.gaps]") == [1, 0]
+    assert by_changes.keys() == whole.keys()
+    assert {slot for slot in whole if by_changes[slot] != whole[slot]} == set()
