@@ -63,7 +63,7 @@ ALL_COLUMNS: Final = ("received", "in_progress", "on_time", "overdue")
 BOARDS: Final = (
     Board(
         kind="large", width=1280, height=640, margin=28, band=85, title=_bvps(46, 42, 38, 34),
-        heading=56, headings=_bvps(27, 25, 23), columns=ALL_COLUMNS, rows=7, pitch=61, row=_bvps(36, 34, 32),
+        heading=56, headings=_bvps(25, 23), columns=ALL_COLUMNS, rows=7, pitch=61, row=_bvps(34, 32),
         footer=70, foot=_bvps(34, 30, 26), figures=_bvps(86, 74, 62, 50, weight=700), labels=_bvps(34, 30, 26, 23),
         code=_bvps(52, 48, 44, 40), code_columns=2, code_rows=6, gap=20, side=344, qr=True, rule=2,
     ),

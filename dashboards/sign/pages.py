@@ -34,9 +34,9 @@ _TALL: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: rows or codes `start` to `stop`, or the totals named by `keys`."""
+    """One page: rows or codes `start` to `stop`, the totals named by `keys`, or one sentence that there is nothing."""
 
-    kind: Literal["table", "totals", "codes"]
+    kind: Literal["table", "totals", "codes", "nothing"]
     start: int = 0
     stop: int = 0
     keys: tuple[str, ...] = ()
@@ -58,7 +58,11 @@ def warns(view: View, board: Board) -> bool:
 
 
 def plan(view: View, board: Board) -> tuple[Page, ...]:
-    """The pages in their order: table, totals, codes. At least one."""
+    """The pages in their order: table, totals, codes. At least one; before the first figure only one, without dashes to
+    leaf through.
+    """
+    if view.never:
+        return (Page("nothing"),)
     return (*_tables(view, board), *_totals(view, board), *_codes(view, board))
 
 
@@ -67,7 +71,7 @@ def _tables(view: View, board: Board) -> Iterator[Page]:
         return
     a_page = max(1, board.rows - warns(view, board))
     if not view.rows and board.kind != "tiny":
-        yield Page("table")
+        yield Page("nothing")
     for start, stop in shares(len(view.rows), a_page):
         yield Page("table", start, stop)
 
@@ -155,7 +159,7 @@ def _asides(view: View, board: Board, page: Page, *, warning: bool) -> tuple[str
     if warning and view.since:
         return view.since
     if board.strip:
-        return view.asides if page.kind == "totals" else ("",)
+        return ("",) if page.kind == "codes" else view.asides
     return (view.clock,)
 
 

@@ -10,6 +10,7 @@ from dashboards.sign.boards import Board, board_for
 from dashboards.sign.codes import draw_codes
 from dashboards.sign.data import SignData
 from dashboards.sign.layout import Box, Canvas
+from dashboards.sign.nothing import draw_nothing
 from dashboards.sign.pages import Page, draw_frame, plan
 from dashboards.sign.table import draw_table
 from dashboards.sign.ticker import draw_ticker_block
@@ -84,13 +85,18 @@ def _draw(canvas: Canvas, seen: View, board: Board, page: Page, number: int, cou
         box = draw_frame(canvas, seen, board, page, number, count)
     if page.kind == "codes":
         draw_codes(canvas, seen, board, page, box)
+    elif seen.never:
+        draw_nothing(canvas, seen, board, box)
     elif page.kind == "totals":
         draw_totals(canvas, seen, board, page, box)
     else:
         if board.side:
             draw_side(canvas, seen, board, Box(box.right - board.side, box.top, box.right, box.bottom))
             box = Box(box.left, box.top, box.right - board.side, box.bottom)
-        draw_table(canvas, seen, board, page, box)
+        if page.kind == "nothing":
+            draw_nothing(canvas, seen, board, box)
+        else:
+            draw_table(canvas, seen, board, page, box)
 
 
 def _warning(canvas: Canvas, board: Board, width: int, height: int) -> Box:

@@ -148,24 +148,12 @@ def _set_columns(view: View, board: Board, right: int, row: Face, heading: Face,
 
 
 def draw_table(canvas: Canvas, view: View, board: Board, page: Page, box: Box) -> None:
-    """The rows of a page, in the box between title band and footer; without rows, one sentence that there are none."""
+    """The rows of a page, in the box between title band and footer."""
     if board.kind == "tiny":
         _unit(canvas, view, board, view.rows[page.start], box)
         return
     table = _columns(view, board, box.right - board.margin)
     top = _headings(canvas, view, board, table, box)
-    if not view.rows:
-        sentence = view.words("waiting" if view.never else "no_rows")
-        text, face = fit(sentence, (*board.labels, *board.row), box.width - 2 * board.margin)
-        canvas.text(
-            text,
-            face,
-            WHITE,
-            x=(box.left + box.right) // 2,
-            baseline=baseline_in(face, top, box.bottom),
-            align="middle",
-        )
-        return
     count = page.stop - page.start
     largest = max(stop - start for start, stop in shares(len(view.rows), max(1, board.rows - warns(view, board))))
     pitch = max(board.pitch, min(_LOOSEST * board.pitch, (box.bottom - top) / largest))

@@ -33,19 +33,21 @@ def draw_ticker_block(canvas: Canvas, view: View, board: Board, page: Page) -> B
     block = Box(0, 0, board.side, board.height)
     canvas.fill(block, ground)
     middle, space = board.side // 2, board.side - 2 * board.margin
-    titles = view.capitals("stale") if view.stale else view.capitals("ready") if ready else view.places
+    titles = view.capitals("ready") if ready else view.places
+    if view.stale:
+        titles = view.capitals("never" if view.never else "stale")
     heights = (45, 100)
     text, face = fit(titles, board.title, space)
     canvas.text(text, face, ink, x=middle, baseline=baseline_in(face, 0, heights[0]), align="middle", within=block)
     large = board.code[1]
-    figure = (*view.behind, *view.words("never")) if view.stale else (view.clock,)
+    figure = (view.stale and view.behind) or (view.clock,)
     text, face = fit(figure, (large, *board.title), space)
     baseline = figure_baseline(face, *heights)
     ink_of_figure = ink if view.stale else AMBER
     canvas.text(text, face, ink_of_figure, x=middle, baseline=baseline, align="middle", within=block)
     small = view.since if view.stale and view.behind else view.ages
-    text, face = fit(small, board.foot, space)
-    if not (view.stale and not view.behind):
+    if not view.never:
+        text, face = fit(small, board.foot, space)
         baseline = baseline_in(face, heights[1], board.height - 2)
         canvas.text(text, face, ink, x=middle, baseline=baseline, align="middle", within=block)
     if view.demo:

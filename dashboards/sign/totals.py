@@ -146,14 +146,17 @@ def _lines(canvas: Canvas, view: View, board: Board, keys: tuple[str, ...], box:
 
 
 def _label_face(canvas: Canvas, view: View, board: Board, keys: tuple[str, ...], figure: Face) -> Face:
-    """The largest label face in which every line keeps its figure large, so that the lines of a page look alike."""
+    """The label face in which every line keeps its figure large, so that the lines of a page look alike: the one in
+    which most labels stand in full, and of these the largest.
+    """
     space = board.width - 2 * board.margin - max(board.gap, round(canvas.gap) + 1)
-    for label in board.labels:
-        if all(
-            room(view.words(key)[-1], label) + _cell_room(view.totals.of(key), figure, board) <= space for key in keys
-        ):
-            return label
-    return board.labels[-1]
+
+    def fitting(label: Face, form: int) -> int:
+        cells = {key: _cell_room(view.totals.of(key), figure, board) for key in keys}
+        return sum(room(view.words(key)[form], label) + needed <= space for key, needed in cells.items())
+
+    faces = [label for label in board.labels if fitting(label, -1) == len(keys)] or [board.labels[-1]]
+    return max(faces, key=lambda label: fitting(label, 0))
 
 
 def _line_figures(board: Board) -> tuple[Face, ...]:

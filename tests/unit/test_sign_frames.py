@@ -166,6 +166,23 @@ def test_old_figures_are_said_to_be_old_on_every_page_in_amber(size: tuple[int, 
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_before_the_first_figure_one_page_says_so_without_dashes(size: tuple[int, int]) -> None:
+    data = sign(age_s=None, rows=(), codes=())
+    assert page_count(data, *size) == 1
+    texts = draw(view(data), *size, 0).texts
+    assert any(text.startswith("Đang chờ số liệu") for text in texts)
+    assert "CHƯA CÓ SỐ LIỆU" in texts
+    assert not {"–", "Tiếp nhận", "SỐ LIỆU CŨ"} & set(texts)
+
+
+def test_a_label_is_rather_small_than_a_word_that_says_nothing() -> None:
+    data = sign(age_s=715, stale=True, language="en")
+    texts = [text for page in range(page_count(data, 128, 64)) for text in draw(view(data), 128, 64, page).texts]
+    assert {"Received", "Finished", "On time", "Overdue"} <= set(texts)
+    assert not {"In", "Done", "Late"} & set(texts)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_a_trial_is_marked_on_every_page(size: tuple[int, int]) -> None:
     for stale in (False, True):
         data = sign(demo=True, stale=stale, age_s=715)
