@@ -5,6 +5,7 @@
 
   const DEAD_MS = 6000; // a connection that is open but silent is given up
   const BRIGHT_MS = 600;
+  const SLICE_MS = 24; // a change of many props is painted in several frames: touch and clocks never wait for long
   const ACK_MS = 1000; // painted changes are told at most so often
   const ALIVE_MS = 2000; // and that we paint at all, at least so often
   const root = document.documentElement;
@@ -214,16 +215,20 @@
       frame = requestAnimationFrame(paint);
       return;
     }
-    const now = pending;
     const [seq, cameAt, isDelta] = pendingSeq || [live.seq, performance.now(), false];
-    pending = {};
-    pendingSeq = null;
-    for (const [slot, props] of Object.entries(now)) {
+    const end = performance.now() + SLICE_MS;
+    for (const [slot, props] of Object.entries(pending)) {
+      if (isDelta && performance.now() > end) {
+        frame = requestAnimationFrame(paint); // what waits comes first then: an object keeps its order
+        return;
+      }
+      delete pending[slot];
       const { figure, ...rest } = props;
       if (figure !== undefined) charts.set(slot, figure);
       if (Object.keys(rest).length) setProps(slot, rest);
       if (isDelta && "children" in props) brighten(slot);
     }
+    pendingSeq = null;
     live.charts = charts.size;
     live.applied += 1;
     live.tell();
