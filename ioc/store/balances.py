@@ -7,28 +7,26 @@ opening balance of the month, and the sums by day since say the same.
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import LiteralString
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from ioc.figures import STATES
 from ioc.settings import Settings
 from ioc.snapshot import local_midnight
 from ioc.store.arrays import fetch
 from ioc.store.columns import Moments
-from ioc.store.connect import Connection, translated
-from ioc.store.locks import OPENING_LOCK
+from ioc.store.connect import Connection
+from ioc.store.packed_days import Cells, PackedDays, next_midnight
 
 METRICS = sorted(int(metric) for metric in STATES)
 KEPT_DAYS = 100
-STEP_S = 0.5
+PACKED = PackedDays("day_balance", "rollup_day", METRICS)
 
 CELL = np.dtype([("metric", "<i4"), ("handling", "<i4"), ("receiving", "<i4"), ("value", "<i8")])
-Cells = npt.NDArray[np.void]
 
 NEWEST = """
     select day, cells from day_balance
@@ -53,15 +51,8 @@ SINCE: LiteralString = """
         having sum(value) <> 0
       ) as before
 """
-EVERY = "select day, cells from day_balance where metrics = %(metrics)s::int[] order by day"
-PACKED = "select day from day_balance where metrics = %(metrics)s::int[]"
-KEEP = """
-    insert into day_balance (day, metrics, cells) values (%(day)s, %(metrics)s, %(cells)s)
-    on conflict (day) do update set metrics = excluded.metrics, cells = excluded.cells
-"""
 FORGET = "delete from day_balance where day > (%(days)s::timestamptz[])[1]"
 DROP_OLD = "delete from day_balance where day < %(oldest)s"
-OLDEST = "select min(bucket) from rollup_day"
 
 
 def at_midnight(conn: Connection, midnight: datetime, *, packed: bool = True) -> Cells:
@@ -100,35 +91,21 @@ def forget(conn: Connection, day_start_us: int) -> None:
 
 
 def pack(conn: Connection, settings: Settings, now: datetime) -> bool:
-    """Packs the last days that have no balance, the oldest first, for about `STEP_S`; whether there may be more.
+    """Packs the last days that have no balance, the oldest first; see `PackedDays.pack`."""
+    zone = settings.zone
+    today = local_midnight(now, zone)
+    kept_from = local_midnight(today - timedelta(days=KEPT_DAYS), zone)
 
-    Writers wait while one day is packed.
-    """
-    began_s = time.monotonic()
-    with translated():
-        row = conn.execute(OLDEST).fetchone()
-        if row is None or row[0] is None:
-            return False
-        known = {day for (day,) in conn.execute(PACKED, {"metrics": METRICS})}
-        today = local_midnight(now, settings.zone)
-        day = local_midnight(max(today - timedelta(days=KEPT_DAYS), row[0] + timedelta(hours=36)), settings.zone)
-        conn.execute(DROP_OLD, {"oldest": local_midnight(today - timedelta(days=KEPT_DAYS), settings.zone)})
+    def days(oldest: datetime) -> Iterator[datetime]:
+        conn.execute(DROP_OLD, {"oldest": kept_from})
+        day = max(kept_from, next_midnight(oldest, zone))
         while day <= today:
-            if day not in known:
-                with conn.transaction():
-                    conn.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": OPENING_LOCK})
-                    cells = summed(at_midnight(conn, day)).tobytes()
-                    conn.execute(KEEP, {"day": day, "metrics": METRICS, "cells": cells})
-                if time.monotonic() - began_s > STEP_S:
-                    return True
-            day = local_midnight(day + timedelta(hours=36), settings.zone)
-    return False
+            yield day
+            day = next_midnight(day, zone)
+
+    return PACKED.pack(conn, days, lambda day: summed(at_midnight(conn, day)))
 
 
 def differences(conn: Connection, zone: ZoneInfo) -> list[str]:
     """Packed balances that are not what the sums say, in words."""
-    found = []
-    for day, cells in conn.execute(EVERY, {"metrics": METRICS}).fetchall():
-        if summed(at_midnight(conn, day, packed=False)).tobytes() != cells:
-            found.append(f"day_balance: {day.astimezone(zone):%Y-%m-%d} is not what the sums say")
-    return found
+    return PACKED.differences(conn, zone, lambda day: summed(at_midnight(conn, day, packed=False)), "the sums say")

@@ -36,8 +36,10 @@ from ioc.store.arrays import fetch
 from ioc.store.connect import Connection, translated
 from ioc.store.feeds import feeds
 from ioc.store.overview import by_code
+from ioc.store.packed_days import Cells
 from ioc.store.patterns import Patterns
 from ioc.store.rollup import CHANGE, MINUTE_US
+from ioc.store.uses import changes_of
 from ioc.workdays import is_working_day
 from ioc.world import World
 
@@ -202,17 +204,8 @@ class Live:
         return np.array(rows, dtype=CHANGE)
 
     def _edge_uses(self, begin: datetime, end: datetime) -> npt.NDArray[np.void]:
-        rows = []
-        for service, unit, at_us, uses, outcome, amount in self.conn.execute(
-            USES, {"begin": begin, "end": end}, binary=True
-        ):
-            metric = SERVICE_BASE + 3 * service
-            rows.append((metric, unit, unit, at_us, uses))
-            if outcome != 1:
-                rows.append((metric + 1, unit, unit, at_us, uses))
-            elif amount:
-                rows.append((metric + 2, unit, unit, at_us, amount))
-        return np.array(rows, dtype=CHANGE)
+        found = self.conn.execute(USES, {"begin": begin, "end": end}, binary=True)
+        return np.array(list(changes_of(found)), dtype=CHANGE)
 
     def _patch(self, at_us: int) -> int:
         """What was committed since, then what the clock has passed; returns the touched topics as bits."""
@@ -291,7 +284,7 @@ class Live:
         bin_of_day = np.minimum((at[now] - self.starts_us[day[now]]) // BIN_US, BINS_A_DAY - 1)
         np.add.at(self.bins, (figure[now], places[now], day[now], bin_of_day), delta[now])
 
-    def _bin_cells(self, day: int, cells: series.Cells) -> None:
+    def _bin_cells(self, day: int, cells: Cells) -> None:
         """Puts the ten-minute sums of one remembered day where they belong."""
         figure, places = self.figure_at[cells["metric"]], self._places(cells["unit"])
         kept = (figure >= 0) & (places >= 0)

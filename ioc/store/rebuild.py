@@ -19,6 +19,7 @@ from ioc.store.fold import COPY_EFFECTS, EFFECT_TYPES
 from ioc.store.locks import OPENING_LOCK
 from ioc.store.retention import horizon, nothing_dropped
 from ioc.store.rollup import CHANGE, MINUTE_US, bucketed, day_starts_us, parameters, summed
+from ioc.store.uses import changes_of
 
 CASE_STEPS = """
     select case_no, at, event_id, status, handling, receiving, channel, due_at from case_event
@@ -47,18 +48,14 @@ STORED_DAYS = "select bucket, metric, handling, receiving, value from rollup_day
 STORED_OPENINGS = "select at, metric, handling, receiving, value from opening_balance where value <> 0"
 OPENINGS = "select at from opening order by at"
 CLEAR = "truncate effect, rollup_minute, rollup_day, opening_balance, day_series, day_balance, change"
-FILL_MINUTES = """
-    insert into rollup_minute (bucket, metric, handling, receiving, value)
+FILL: LiteralString = """
+    insert into {table} (bucket, metric, handling, receiving, value)
     select to_timestamp(bucket), metric, handling, receiving, value
       from unnest(%(buckets)b::float8[], %(metrics)b::int[], %(handling)b::int[], %(receiving)b::int[], %(values)b::bigint[])
         as new (bucket, metric, handling, receiving, value)
 """
-FILL_DAYS = """
-    insert into rollup_day (bucket, metric, handling, receiving, value)
-    select to_timestamp(bucket), metric, handling, receiving, value
-      from unnest(%(buckets)b::float8[], %(metrics)b::int[], %(handling)b::int[], %(receiving)b::int[], %(values)b::bigint[])
-        as new (bucket, metric, handling, receiving, value)
-"""
+FILL_MINUTES: LiteralString = FILL.replace("{table}", "rollup_minute")
+FILL_DAYS: LiteralString = FILL.replace("{table}", "rollup_day")
 FILL_OPENINGS = """
     insert into opening_balance (at, metric, handling, receiving, value)
     select to_timestamp(bucket), metric, handling, receiving, value
@@ -102,13 +99,8 @@ def uses(conn: Connection, since: datetime | None) -> Rows:
     pieces: list[Rows] = []
     rows: list[tuple[int, int, int, int, int]] = []
     with conn.cursor(binary=True) as cursor:
-        for service, unit, at_us, count, outcome, amount in cursor.stream(USES, {"since": since}, binary=True):
-            metric = SERVICE_BASE + 3 * service
-            rows.append((metric, unit, unit, at_us, count))
-            if outcome != 1:
-                rows.append((metric + 1, unit, unit, at_us, count))
-            elif amount:
-                rows.append((metric + 2, unit, unit, at_us, amount))
+        for change in changes_of(cursor.stream(USES, {"since": since}, binary=True)):
+            rows.append(change)
             if len(rows) >= PACKED:  # tuples take ten times the room
                 pieces.append(np.array(rows, dtype=CHANGE))
                 rows.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, LiteralString
 
 import numpy as np
 import numpy.typing as npt
@@ -22,20 +22,15 @@ CHANGE = np.dtype([("metric", "<i4"), ("handling", "<i4"), ("receiving", "<i4"),
 
 MINUTE_US = 60_000_000
 
-ADD_MINUTES = """
-    insert into rollup_minute as r (bucket, metric, handling, receiving, value)
+ADD: LiteralString = """
+    insert into {table} as r (bucket, metric, handling, receiving, value)
     select bucket, metric, handling, receiving, value
       from unnest(%(buckets)s::timestamptz[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[], %(values)s::bigint[])
         as new (bucket, metric, handling, receiving, value)
     on conflict (bucket, metric, handling, receiving) do update set value = r.value + excluded.value
 """
-ADD_DAYS = """
-    insert into rollup_day as r (bucket, metric, handling, receiving, value)
-    select bucket, metric, handling, receiving, value
-      from unnest(%(buckets)s::timestamptz[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[], %(values)s::bigint[])
-        as new (bucket, metric, handling, receiving, value)
-    on conflict (bucket, metric, handling, receiving) do update set value = r.value + excluded.value
-"""
+ADD_MINUTES: LiteralString = ADD.replace("{table}", "rollup_minute")
+ADD_DAYS: LiteralString = ADD.replace("{table}", "rollup_day")
 ADD_OPENINGS = """
     insert into opening_balance as b (at, metric, handling, receiving, value)
     select o.at, new.metric, new.handling, new.receiving, sum(new.value)

@@ -6,8 +6,7 @@ A packed day says the same as its minutes. Who writes something for it takes the
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 from zoneinfo import ZoneInfo
@@ -20,17 +19,16 @@ from ioc.settings import Settings
 from ioc.snapshot import BINS_A_DAY, SERIES, local_midnight
 from ioc.store.arrays import fetch
 from ioc.store.columns import Moments
-from ioc.store.connect import Connection, translated
-from ioc.store.locks import OPENING_LOCK
+from ioc.store.connect import Connection
+from ioc.store.packed_days import Cells, PackedDays, next_midnight
 
 USES, ERRORS = SERVICE_BASE, SERVICE_BASE + 1
 """As metrics of series: of all services together."""
-STEP_S = 0.5
 METRICS = [*sorted(int(metric) for metrics in SERIES.values() for metric in metrics), USES, ERRORS]
+PACKED = PackedDays("day_series", "rollup_minute", METRICS)
 
 CELL = np.dtype([("metric", "<i4"), ("unit", "<i4"), ("bin", "<i4"), ("value", "<i8")])
 """The sum of a metric at a handling unit in ten minutes of a day (0 to 143, the last one longer where clocks go back)."""
-Cells = npt.NDArray[np.void]
 
 BINS: LiteralString = """
     select array_agg(metric), array_agg(handling), array_agg(bin), array_agg(value)
@@ -45,14 +43,7 @@ BINS: LiteralString = """
         having sum(value) <> 0
       ) as cell
 """
-PACKED = "select day, cells from day_series where day = any(%(days)s) and metrics = %(metrics)s::int[]"
-EVERY_PACKED = "select day, cells from day_series where metrics = %(metrics)s::int[] order by day"
-DAYS_PACKED = "select day from day_series where metrics = %(metrics)s::int[]"
-OLDEST = "select min(bucket) from rollup_minute"
-KEEP = """
-    insert into day_series (day, metrics, cells) values (%(day)s, %(metrics)s, %(cells)s)
-    on conflict (day) do update set metrics = excluded.metrics, cells = excluded.cells
-"""
+OF_DAYS = "select day, cells from day_series where day = any(%(days)s) and metrics = %(metrics)s::int[]"
 FORGET = "delete from day_series where day = any(%(days)s::timestamptz[])"
 
 
@@ -73,7 +64,7 @@ def summed(conn: Connection, day: datetime, end: datetime, since_bin: int = 0) -
 
 def read(conn: Connection, starts: Sequence[datetime], end: datetime) -> list[Cells]:
     """The series of consecutive local days that begin at ``starts``; the last is read up to ``end``, a whole minute."""
-    packed = dict(conn.execute(PACKED, {"days": list(starts), "metrics": METRICS}, binary=True).fetchall())
+    packed = dict(conn.execute(OF_DAYS, {"days": list(starts), "metrics": METRICS}, binary=True).fetchall())
     found = []
     for start, until in zip(starts, [*starts[1:], end], strict=True):
         cells = np.frombuffer(packed[start], dtype=CELL) if start in packed else None
@@ -92,35 +83,18 @@ def forget(conn: Connection, day_starts_us: npt.NDArray[np.int64]) -> None:
 
 
 def pack(conn: Connection, settings: Settings, now: datetime) -> bool:
-    """Packs whole days that are not packed, the newest first, for about `STEP_S`; whether there may be more.
+    """Packs whole days that are not packed, the newest first; see `PackedDays.pack`."""
+    zone = settings.zone
 
-    Writers wait while one day is packed.
-    """
-    began_s = time.monotonic()
-    with translated():
-        row = conn.execute(OLDEST).fetchone()
-        if row is None or row[0] is None:
-            return False
-        known = {day for (day,) in conn.execute(DAYS_PACKED, {"metrics": METRICS})}
-        end = local_midnight(now, settings.zone)
-        while end > row[0]:
-            begin = local_midnight(end - timedelta(hours=1), settings.zone)
-            if begin not in known:
-                with conn.transaction():
-                    conn.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": OPENING_LOCK})
-                    cells = summed(conn, begin, end).tobytes()
-                    conn.execute(KEEP, {"day": begin, "metrics": METRICS, "cells": cells})
-                if time.monotonic() - began_s > STEP_S:
-                    return True
-            end = begin
-    return False
+    def days(oldest: datetime) -> Iterator[datetime]:
+        day = local_midnight(now, zone)
+        while day > oldest:
+            day = local_midnight(day - timedelta(hours=1), zone)
+            yield day
+
+    return PACKED.pack(conn, days, lambda day: summed(conn, day, next_midnight(day, zone)))
 
 
 def differences(conn: Connection, zone: ZoneInfo) -> list[str]:
     """Packed days that do not say what their minutes say, in words."""
-    found = []
-    for day, cells in conn.execute(EVERY_PACKED, {"metrics": METRICS}).fetchall():
-        until = local_midnight(day + timedelta(hours=36), zone)
-        if summed(conn, day, until).tobytes() != cells:
-            found.append(f"day_series: {day.astimezone(zone):%Y-%m-%d} is not what its minutes say")
-    return found
+    return PACKED.differences(conn, zone, lambda day: summed(conn, day, next_midnight(day, zone)), "its minutes say")

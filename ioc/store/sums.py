@@ -25,29 +25,20 @@ CASE_HAPPENINGS = sorted(int(metric) for metric in Metric if metric < Metric.DET
 OTHER_HAPPENINGS = [int(Metric.DETECTED)]
 
 # `offset 0`: the planner cannot know how short the parts are; each part is looked up by its time, and never by the rest.
+ROLLED_UP: LiteralString = """
+        select r.metric, r.value
+          from unnest(%({size}_from)s::bigint[], %({size}_to)s::bigint[]) as part (from_s, to_s)
+         cross join lateral (
+                   select metric, value
+                     from rollup_{size}
+                    where bucket >= to_timestamp(from_s) and bucket < to_timestamp(to_s)
+                      and metric = any(%(metrics)s) and {side} = any(%(units)s)
+                   offset 0
+               ) as r
+        union all"""
 PARTS: LiteralString = """
     select metric, sum(value) as value
-      from (
-        select r.metric, r.value
-          from unnest(%(day_from)s::bigint[], %(day_to)s::bigint[]) as part (from_s, to_s)
-         cross join lateral (
-                   select metric, value
-                     from rollup_day
-                    where bucket >= to_timestamp(from_s) and bucket < to_timestamp(to_s)
-                      and metric = any(%(metrics)s) and {side} = any(%(units)s)
-                   offset 0
-               ) as r
-        union all
-        select r.metric, r.value
-          from unnest(%(minute_from)s::bigint[], %(minute_to)s::bigint[]) as part (from_s, to_s)
-         cross join lateral (
-                   select metric, value
-                     from rollup_minute
-                    where bucket >= to_timestamp(from_s) and bucket < to_timestamp(to_s)
-                      and metric = any(%(metrics)s) and {side} = any(%(units)s)
-                   offset 0
-               ) as r
-        union all
+      from ({days}{minutes}
         select e.metric, e.delta
           from unnest(%(edge_from)s::bigint[], %(edge_to)s::bigint[]) as part (from_us, to_us)
          cross join lateral (
@@ -64,7 +55,7 @@ PARTS: LiteralString = """
          where b.at = to_timestamp(%(opening)s) and b.metric = any(%(metrics)s) and b.{side} = any(%(units)s)
       ) as parts
      group by metric
-"""
+""".replace("{days}", ROLLED_UP.replace("{size}", "day")).replace("{minutes}", ROLLED_UP.replace("{size}", "minute"))
 BY_HANDLING: LiteralString = PARTS.replace("{side}", "handling")
 BY_RECEIVING: LiteralString = PARTS.replace("{side}", "receiving")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +21,7 @@ COPY_USAGE = """
 FIRST = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 LAST = b"\xff\xff"
 NULL = b"\xff\xff\xff\xff"
+OK = int(Outcome.OK)
 
 _begin = struct.Struct("!hiiiqi").pack
 _end = struct.Struct("!iiiq").pack
@@ -66,6 +67,20 @@ def store(conn: Connection, arrivals: Sequence[Arrival]) -> None:
     """The rows alone."""
     with conn.cursor() as cursor, cursor.copy(COPY_USAGE) as copy:
         copy.write(rows(arrivals))
+
+
+def changes_of(stored: Iterable[tuple[int, int, int, int, int, int]]) -> Iterator[tuple[int, int, int, int, int]]:
+    """What `write` added for uses that are read again, as rows of `CHANGE`.
+
+    Stored are service, unit, microseconds, uses, outcome and VND (0 for none).
+    """
+    for service, unit, at_us, uses, outcome, amount in stored:
+        metric = SERVICE_BASE + 3 * service
+        yield metric, unit, unit, at_us, uses
+        if outcome != OK:
+            yield metric + 1, unit, unit, at_us, uses
+        elif amount:
+            yield metric + 2, unit, unit, at_us, amount
 
 
 def write(conn: Connection, arrivals: Sequence[Arrival], changes: Changes) -> None:
