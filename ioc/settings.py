@@ -263,6 +263,11 @@ RESERVED = frozenset({"IOC_CONFIG", "IOC_CACHE_DIR", "IOC_DEMO"})
 """Variables that are read elsewhere and are no settings."""
 
 
+def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment that says nothing of the settings: for a program whose settings are given to it alone."""
+    return {name: text for name, text in environ.items() if not name.startswith("IOC_") or name == "IOC_CACHE_DIR"}
+
+
 def _run_file(data_dir: str) -> dict[str, Any]:
     path = Path(data_dir) / "run.json"
     try:

@@ -12,11 +12,12 @@ import msgspec
 from ioc.facts import TOPICS, Advance, Arrival, Batch, Claim, Topic, Written, us_of
 from ioc.life import Rules
 from ioc.settings import Settings
-from ioc.store import offsets, units
+from ioc.store import units
 from ioc.store.batch import write_batch
 from ioc.store.connect import connect
 from ioc.store.overview import overview
 from streams.decode import Decoder
+from tests.batches import claim
 from tests.feed_records import Rec
 from tests.recount import Choices
 
@@ -60,15 +61,7 @@ class Feeder:
 
     def _claim(self, topic: Topic) -> Claim:
         if topic not in self.claims:
-            self.claims[topic] = offsets.claim(
-                self.writing,
-                cluster="c",
-                topic=topic,
-                topic_id="t",
-                partition=self.partition,
-                owner="test",
-                begin=0,
-            )
+            self.claims[topic] = claim(self.writing, topic, self.partition)
             self.at[topic] = self.claims[topic].next_offset
         return self.claims[topic]
 

@@ -14,9 +14,12 @@ import os
 import tempfile
 import uuid
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from psycopg import sql
@@ -152,12 +155,32 @@ def migrated(postgres: DatabaseServer, settings: Settings) -> Iterator[str | Non
 @pytest.fixture
 def store(postgres: DatabaseServer, migrated: str | None, settings: Settings) -> Iterator[str]:
     """The DSN of a fresh database with the schema up to date and nothing in it; it is dropped after the test."""
+    with fresh_store(postgres, migrated, settings) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def ours(store: str, settings: Settings) -> Settings:
+    """The settings of a program that works on this test's `store`."""
+    return with_database(settings, store)
+
+
+@contextmanager
+def fresh_store(postgres: DatabaseServer, migrated: str | None, settings: Settings) -> Iterator[str]:
+    """What `store` is, for a fixture that lives longer than a test."""
     name = f"t_{uuid.uuid4().hex[:16]}"
     dsn = postgres.create(name, migrated)
-    if migrated is None:
-        _migrate(dsn, settings)
-    yield dsn
-    postgres.drop(name)
+    try:
+        if migrated is None:
+            _migrate(dsn, settings)
+        yield dsn
+    finally:
+        postgres.drop(name)
+
+
+def with_database(settings: Settings, dsn: str, **sections: Any) -> Settings:
+    """The settings with another database, and with other ``sections``."""
+    return msgspec.structs.replace(settings, database=msgspec.structs.replace(settings.database, dsn=dsn), **sections)
 
 
 def _migrate(dsn: str, settings: Settings) -> None:

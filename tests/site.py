@@ -22,7 +22,7 @@ from confluent_kafka import Producer
 
 from ioc.errors import OperatorError
 from ioc.facts import TOPICS
-from ioc.settings import Settings
+from ioc.settings import Settings, without_settings
 from ioc.store import migrate
 from ioc.store.connect import connect
 from streams.embedded.java import fetch_jars
@@ -34,7 +34,7 @@ from streams.producer import open_producer
 from tests.feeding import Feeder
 from tests.lives import CASES, DAYS, MONDAY, SCOPES, Event
 from tests.recount import recount
-from tests.servers import lacking
+from tests.servers import lacking, with_database
 
 PATIENCE_S = 90.0
 GROUPS = itertools.count()
@@ -118,9 +118,8 @@ class Site:
 
     def environment(self, group: str) -> dict[str, str]:
         """What a process of this site is started with."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
         return {
-            **kept,
+            **without_settings(os.environ),
             "IOC_DATABASE__DSN": self.dsn,
             "IOC_BROKER": self.settings.broker,
             "IOC_KAFKA__BOOTSTRAP_SERVERS": self.settings.kafka.bootstrap_servers,
@@ -282,10 +281,10 @@ def opened(directory: Path, settings: Settings, *, broker: bool = True, batch_ev
         server.start()
         if kafka:
             kafka.start()
-        chosen = msgspec.structs.replace(
+        chosen = with_database(
             settings,
+            server.dsn(),
             broker="kafka" if kafka else "log",
-            database=msgspec.structs.replace(settings.database, dsn=server.dsn()),
             kafka=msgspec.structs.replace(
                 settings.kafka, bootstrap_servers=kafka.bootstrap_servers if kafka else "", group_id="site"
             ),

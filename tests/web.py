@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from ioc.facts import Topic
-from ioc.settings import Settings
+from ioc.settings import Settings, without_settings
 from ioc.store import offsets
 from ioc.store.connect import connect
 from streams.embedded.process import free_ports
@@ -47,7 +47,7 @@ class WebServer:
         self.port: int = free_ports(1)[0]
         self.root = ROOT  # of the code; a copy is another build
         self.log = directory / "web.log"
-        self.env = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")} | {
+        self.env = without_settings(os.environ) | {
             "IOC_DATABASE__DSN": dsn,
             "IOC_WEB__PORT": str(self.port),
             "IOC_DATA_DIR": str(directory),
@@ -127,17 +127,9 @@ class Pipeline:
 
 
 @pytest.fixture
-def web_settings(store: str, settings: Settings) -> Settings:
-    """The settings of a web process on this test's database."""
-    import msgspec
-
-    return msgspec.structs.replace(settings, database=msgspec.structs.replace(settings.database, dsn=store))
-
-
-@pytest.fixture
-def feeder(store: str, web_settings: Settings) -> Iterator[Feeder]:
+def feeder(store: str, ours: Settings) -> Iterator[Feeder]:
     """Writes events into this test's database; its clock is the present."""
-    found = Feeder(store, web_settings, datetime.now(UTC))
+    found = Feeder(store, ours, datetime.now(UTC))
     yield found
     found.close()
 

@@ -26,7 +26,7 @@ from typing import IO
 import psutil
 
 from ioc.errors import OperatorError
-from ioc.settings import Settings
+from ioc.settings import Settings, without_settings
 from ioc.world import World, load_world
 
 START_S = 180.0
@@ -175,8 +175,7 @@ class Load:
 
 def plain_environment(**more: str) -> dict[str, str]:
     """Ours without settings, for the centre is what its directory says; and ``more``."""
-    ours = {key: value for key, value in os.environ.items() if not key.startswith("IOC_") or key == "IOC_CACHE_DIR"}
-    return ours | more
+    return without_settings(os.environ) | more
 
 
 @contextmanager

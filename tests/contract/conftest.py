@@ -15,7 +15,6 @@ def broker(request: pytest.FixtureRequest, settings: Settings) -> Broker:
     name = request.getfixturevalue("unique")("group")
     options = msgspec.structs.replace(settings.kafka, group_id=name, partitions=4)
     if request.param == "log":
-        database = msgspec.structs.replace(settings.database, dsn=request.getfixturevalue("store"))
-        return LogBroker(msgspec.structs.replace(settings, broker="log", kafka=options, database=database))
+        return LogBroker(msgspec.structs.replace(request.getfixturevalue("ours"), broker="log", kafka=options))
     options = msgspec.structs.replace(options, bootstrap_servers=request.getfixturevalue("kafka"))
     return KafkaBroker(msgspec.structs.replace(settings, broker="kafka", kafka=options))

@@ -21,7 +21,7 @@ from confluent_kafka import Producer
 
 from ioc.facts import Topic
 from ioc.life import Rules
-from ioc.settings import Settings
+from ioc.settings import Settings, without_settings
 from ioc.store import rejects
 from ioc.store.connect import connect
 from ioc.store.feeds import feeds
@@ -30,6 +30,7 @@ from streams.embedded.kafka import EmbeddedKafka
 from streams.embedded.process import last_lines, spawn, wait_until
 from streams.kafka_admin import OWN_TOPICS, administrator, ensure_topics
 from tests.feed_records import examples
+from tests.servers import with_database
 
 PATIENCE_S = 180.0
 GARBAGE = 50_000
@@ -46,11 +47,8 @@ def wired(settings: Settings, store: str, own_kafka: EmbeddedKafka, unique: Call
     kafka = msgspec.structs.replace(
         settings.kafka, group_id=unique("bad"), bootstrap_servers=own_kafka.bootstrap_servers, partitions=2
     )
-    ours = msgspec.structs.replace(
-        settings,
-        kafka=kafka,
-        database=msgspec.structs.replace(settings.database, dsn=store),
-        ingest=msgspec.structs.replace(settings.ingest, rejects_kept=KEPT),
+    ours = with_database(
+        settings, store, kafka=kafka, ingest=msgspec.structs.replace(settings.ingest, rejects_kept=KEPT)
     )
     with administrator(ours) as client:
         client.create_topics(
@@ -65,8 +63,7 @@ def wired(settings: Settings, store: str, own_kafka: EmbeddedKafka, unique: Call
 
 @contextmanager
 def ingesting(settings: Settings, directory: Path) -> Iterator[subprocess.Popen[bytes]]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
-    env = kept | {
+    env = without_settings(os.environ) | {
         "IOC_DATABASE__DSN": settings.database.dsn,
         "IOC_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
         "IOC_KAFKA__GROUP_ID": settings.kafka.group_id,

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from ioc.settings import without_settings
 from streams.bench import Backlog, Result
 
 COMMAND = "ioc bench ingest --events 3000 --seconds 2 --rate 50 --backlog 4000 --usage-backlog 4000 --json"
@@ -19,7 +20,7 @@ COMMAND = "ioc bench ingest --events 3000 --seconds 2 --rate 50 --backlog 4000 -
 def test_one_run_states_everything() -> None:
     done = subprocess.run(
         [sys.executable, "-m", *COMMAND.split()],
-        env={name: value for name, value in os.environ.items() if not name.startswith("IOC_")},
+        env=without_settings(os.environ),
         capture_output=True,
         text=True,
         timeout=300,

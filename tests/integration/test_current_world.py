@@ -16,6 +16,7 @@ from ioc.store.connect import connect
 from ioc.store.migrate import migrate
 from streams.current_world import CurrentWorld
 from tests.feed_records import NOW_US, Rec
+from tests.servers import with_database
 
 USE = json.dumps(
     {"event_id": "u", "occurred_at": "2026-11-01T08:00:00Z", "service": "portal", "action": "visit", "unit": "X-1"}
@@ -27,9 +28,8 @@ def more(store: str, settings: Settings, tmp_path: Path) -> Settings:
     """Settings with a unit more than the store knows."""
     pack = tmp_path / "more.csv"
     pack.write_text("code,name_vi,level,parent_code,lat,lon,population\nX-1,Xã Mới,xa,,,,\n", encoding="utf-8")
-    here = msgspec.structs.replace(settings, database=msgspec.structs.replace(settings.database, dsn=store))
-    return msgspec.structs.replace(
-        here, units=msgspec.structs.replace(here.units, extra=(*here.units.extra, str(pack)))
+    return with_database(
+        settings, store, units=msgspec.structs.replace(settings.units, extra=(*settings.units.extra, str(pack)))
     )
 
 

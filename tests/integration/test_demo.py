@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from ioc.settings import without_settings
 from streams.embedded.process import free_ports, wait_until
 
 READY_S = {"kafka": 25.0, "log": 8.0}
@@ -100,8 +101,7 @@ class Demo:
 
 def environment() -> dict[str, str]:
     """Ours without any setting but a short history."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("IOC_") or name == "IOC_CACHE_DIR"}
-    return {**kept, "IOC_DEMO__DAYS": "1"}
+    return {**without_settings(os.environ), "IOC_DEMO__DAYS": "1"}
 
 
 @pytest.fixture

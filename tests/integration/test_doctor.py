@@ -20,7 +20,7 @@ from psycopg import sql
 
 from ioc.facts import Topic
 from ioc.life import Rules
-from ioc.settings import Settings
+from ioc.settings import Settings, without_settings
 from ioc.store import findings, housekeeping, offsets
 from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
@@ -33,20 +33,9 @@ from streams.doctor import LOOKS, Finding, examine
 from streams.embedded.kafka import EmbeddedKafka
 from streams.embedded.process import wait_until
 from streams.kafka_admin import administrator, ensure_topics
+from tests.batches import batch, claim, garbage
 from tests.ingesting import PATIENCE_S, ingesting
-from tests.integration.test_refused import batch, claim, garbage
-from tests.servers import DatabaseServer
-
-
-@pytest.fixture
-def ours(settings: Settings, store: str) -> Settings:
-    return msgspec.structs.replace(settings, database=msgspec.structs.replace(settings.database, dsn=store))
-
-
-@pytest.fixture
-def conn(store: str) -> Iterator[Connection]:
-    with connect(store) as connection:
-        yield connection
+from tests.servers import DatabaseServer, with_database
 
 
 def said(settings: Settings, what: str) -> Finding:
@@ -218,8 +207,7 @@ def test_a_database_that_has_not_every_letter(ours: Settings, postgres: Database
     with psycopg.connect(postgres.dsn("postgres"), autocommit=True) as conn:
         conn.execute("create database t_latin encoding 'LATIN1' locale_provider libc locale 'C' template template0")
     try:
-        database = msgspec.structs.replace(ours.database, dsn=postgres.dsn(name))
-        assert "LATIN1" in bad(msgspec.structs.replace(ours, database=database), "database")
+        assert "LATIN1" in bad(with_database(ours, postgres.dsn(name)), "database")
     finally:
         postgres.drop(name)
 
@@ -228,7 +216,7 @@ def test_timescale_that_is_there_and_not_used(
     settings: Settings, database: str, postgres: DatabaseServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a server without it there is nothing to find."""
-    there = msgspec.structs.replace(settings, database=msgspec.structs.replace(settings.database, dsn=database))
+    there = with_database(settings, database)
     with connect(database) as conn:
         migrate(conn, settings, upto=migrations()[-1].version)
         if not postgres.timescale:
@@ -279,7 +267,7 @@ def test_a_source_of_garbage(ours: Settings, conn: Connection) -> None:
 def test_what_the_broker_deleted_unread(ours: Settings, conn: Connection) -> None:
     claim(conn)
     assert well(ours, "findings")
-    found = offsets.claim(conn, cluster="c", topic=Topic.USAGE, topic_id="t", partition=0, owner="test", begin=700)
+    found = claim(conn, begin=700)
     assert found.finding == "expired"
     assert "ioc.usage.v1 0: the broker deleted records before they were read (700 records)" in bad(ours, "findings")
     findings.settle(conn)
@@ -314,8 +302,7 @@ def test_topics_of_the_broker(ours: Settings, own_kafka: EmbeddedKafka, unique: 
 
 
 def test_every_check_speaks_and_the_exit_code_is_1_when_one_is_bad(ours: Settings) -> None:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
-    env = kept | {"IOC_DATABASE__DSN": ours.database.dsn, "IOC_BROKER": "log", "TZ": "UTC"}
+    env = without_settings(os.environ) | {"IOC_DATABASE__DSN": ours.database.dsn, "IOC_BROKER": "log", "TZ": "UTC"}
 
     def doctor(*only: str) -> subprocess.CompletedProcess[str]:
         words = [sys.executable, "-m", "ioc", "doctor", *(["--only", *only] if only else [])]

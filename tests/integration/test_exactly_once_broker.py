@@ -6,11 +6,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
 import pytest
 
 from ioc.facts import TOPICS
@@ -31,25 +30,17 @@ NOTICED_S = 30.0
 """How soon a topic that was made anew must be read while ingest runs."""
 
 
-@pytest.fixture(params=["log", "kafka"])
-def site(
-    request: pytest.FixtureRequest, settings: Settings, store: str, unique: Callable[[str], str], tmp_path: Path
-) -> Iterator[Site]:
+@pytest.fixture
+def site(request: pytest.FixtureRequest, wired: Settings, tmp_path: Path) -> Iterator[Site]:
     """An empty store and an empty broker."""
-    kafka = msgspec.structs.replace(settings.kafka, group_id=unique("ingest"))
-    broker: EmbeddedKafka | None = None
-    if request.param == "kafka":
-        broker = request.getfixturevalue("own_kafka")
-        kafka = msgspec.structs.replace(kafka, bootstrap_servers=broker.bootstrap_servers)
-    database = msgspec.structs.replace(settings.database, dsn=store)
-    chosen = msgspec.structs.replace(settings, broker=request.param, kafka=kafka, database=database)
-    found = Site(tmp_path, broker, None, chosen)
+    broker: EmbeddedKafka | None = request.getfixturevalue("own_kafka") if wired.broker == "kafka" else None
+    found = Site(tmp_path, broker, None, wired)
     yield found
     found.end_all()
     found.close()
 
 
-ON_KAFKA = pytest.mark.parametrize("site", ["kafka"], indirect=True)
+ON_KAFKA = pytest.mark.parametrize("wired", ["kafka"], indirect=True)
 
 
 class Past(Protocol):

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-
-import msgspec
-import pytest
 
 from ioc.facts import Topic
 from ioc.settings import Settings
 from ioc.store import housekeeping, rejects
 from ioc.store.connect import connect
-from streams.embedded.kafka import EmbeddedKafka
 from streams.producer import open_producer
 from tests.feed_records import examples
 from tests.ingesting import assert_reconciled, ingesting, reached
 
 AGE = "update identity set arrived_at = arrived_at - %(days)s * interval '1 day'"
-
-
-@pytest.fixture(params=["log", "kafka"])
-def wired(request: pytest.FixtureRequest, settings: Settings, store: str, unique: Callable[[str], str]) -> Settings:
-    """Settings of a migrated store and an empty broker."""
-    kafka = msgspec.structs.replace(settings.kafka, group_id=unique("repeats"))
-    if request.param == "kafka":
-        broker: EmbeddedKafka = request.getfixturevalue("own_kafka")
-        kafka = msgspec.structs.replace(kafka, bootstrap_servers=broker.bootstrap_servers)
-    database = msgspec.structs.replace(settings.database, dsn=store)
-    return msgspec.structs.replace(settings, broker=request.param, kafka=kafka, database=database)
 
 
 def test_one_event_however_often_and_wherever_it_is_sent_counts_once(wired: Settings) -> None:

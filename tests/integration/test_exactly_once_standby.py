@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import LiteralString
 from urllib.parse import quote
 
-import msgspec
 import psycopg
 import pytest
 
@@ -17,6 +16,7 @@ from streams.embedded.postgres import EmbeddedPostgres
 from streams.embedded.process import wait_until
 from tests.drill import Stream
 from tests.lives import ordinary
+from tests.servers import with_database
 from tests.site import CONSUMED, PATIENCE_S, kill, kill_children, opened_for
 
 RECEIVING = "select count(*) from pg_stat_wal_receiver where status = 'streaming'"
@@ -83,9 +83,7 @@ def test_a_promoted_standby_that_lacks_the_last_seconds(
                     lacking = followed(CONSUMED)
                     assert behind <= lacking < ahead - 500, "the standby was meant to lack what was written last"
                     site.close()
-                    site.settings = msgspec.structs.replace(
-                        site.settings, database=msgspec.structs.replace(site.settings.database, dsn=standby.dsn())
-                    )
+                    site.settings = with_database(site.settings, standby.dsn())
                     site.await_consumed(ahead)
             site.send(ordinary(1, 50), poison=2)
             site.assert_exact()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -22,39 +23,19 @@ from ioc.store.reconcile import reconcile
 from tests.feeding import Feeder
 from tests.lives import CASES, DAYS, MONDAY, SCOPES, US, Arrivals, History, arrivals, histories, moments, questions
 from tests.recount import local_midnight, recount
-from tests.servers import DatabaseServer
+from tests.servers import DatabaseServer, fresh_store
 
 SERVICES = ("portal", "payment")
 INDICATORS = tuple(Indicator(code=how, vi=how, en=how, roll_up=how) for how in ("own", "sum", "mean"))
 BY: tuple[Literal["handling", "receiving"], ...] = ("handling", "receiving")
-OTHER_RULES = {
-    "cases": {"stopped": "ended", "compare": "timestamp", "due_soon": "90m"},
-    "cameras": {"silent_after": "1h"},
-}
 
 
-@pytest.fixture(scope="module", params=["as shipped", "other choices"])
-def feeder(
-    request: pytest.FixtureRequest, postgres: DatabaseServer, migrated: str | None, settings: Settings
-) -> Iterator[Feeder]:
+@pytest.fixture(scope="module")
+def feeder(postgres: DatabaseServer, migrated: str | None, chosen: Settings) -> Iterator[Feeder]:
     """A store of this module alone; each example empties it."""
-    tree: dict[str, Any] = msgspec.to_builtins(settings)
-    if request.param == "other choices":
-        for section, values in OTHER_RULES.items():
-            tree[section] |= values
-    chosen = msgspec.structs.replace(msgspec.convert(tree, Settings), indicators=INDICATORS)
-    name = f"t_figures_{request.param[:5]}"
-    dsn = postgres.create(name, migrated)
-    if migrated is None:
-        from ioc.store.connect import connect
-        from ioc.store.migrate import migrate
-
-        with connect(dsn) as conn:
-            migrate(conn, chosen)
-    found = Feeder(dsn, chosen)
-    yield found
-    found.close()
-    postgres.drop(name)
+    measuring = msgspec.structs.replace(chosen, indicators=INDICATORS)
+    with fresh_store(postgres, migrated, measuring) as dsn, closing(Feeder(dsn, measuring)) as found:
+        yield found
 
 
 def thorough(most: int) -> examples:

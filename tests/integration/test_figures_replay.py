@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from ioc.settings import Settings
+from ioc.settings import Settings, without_settings
 from ioc.world import read_pack
 from streams.adapters.permits import ROOT
 from streams.embedded.kafka import EmbeddedKafka
@@ -36,8 +36,11 @@ Verb = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def environment(own_kafka: EmbeddedKafka, store: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
-    return {**kept, "IOC_DATABASE__DSN": store, "IOC_KAFKA__BOOTSTRAP_SERVERS": own_kafka.bootstrap_servers}
+    return {
+        **without_settings(os.environ),
+        "IOC_DATABASE__DSN": store,
+        "IOC_KAFKA__BOOTSTRAP_SERVERS": own_kafka.bootstrap_servers,
+    }
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from kafka import KafkaProducer
 
 from ioc.facts import Topic
-from ioc.settings import Settings
+from ioc.settings import Settings, without_settings
 from ioc.store import log, rejects
 from ioc.store.connect import connect
 from ioc.store.migrate import migrate
@@ -25,17 +24,6 @@ from streams.embedded.process import wait_until
 from streams.redrive import redrive
 from tests.feed_records import bad_examples, examples
 from tests.ingesting import PATIENCE_S, assert_reconciled, counted, ingesting, reached, send, usage
-
-
-@pytest.fixture(params=["log", "kafka"])
-def wired(request: pytest.FixtureRequest, settings: Settings, store: str, unique: Callable[[str], str]) -> Settings:
-    """Settings of a migrated store and an empty broker."""
-    kafka = msgspec.structs.replace(settings.kafka, group_id=unique("ingest"))
-    if request.param == "kafka":
-        broker = request.getfixturevalue("own_kafka")
-        kafka = msgspec.structs.replace(kafka, bootstrap_servers=broker.bootstrap_servers)
-    database = msgspec.structs.replace(settings.database, dsn=store)
-    return msgspec.structs.replace(settings, broker=request.param, kafka=kafka, database=database)
 
 
 def test_good_records_count_and_bad_ones_are_kept_with_their_reason(wired: Settings) -> None:
@@ -145,7 +133,7 @@ def _migrate(settings: Settings) -> None:
 
 def test_the_command_ends_at_sigterm_and_goes_on_where_it_was(wired: Settings, tmp_path: Path) -> None:
     env = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("IOC_")},
+        **without_settings(os.environ),
         "IOC_DATA_DIR": str(tmp_path),
         "IOC_DATABASE__DSN": wired.database.dsn,
         "IOC_BROKER": wired.broker,

@@ -16,7 +16,7 @@ import pytest
 from psycopg import sql
 
 from ioc.errors import OperatorError
-from ioc.settings import Settings
+from ioc.settings import Settings, without_settings
 from ioc.store import rejects
 from ioc.store.connect import Connection, connect
 from ioc.store.migrate import check, migrate, migrations
@@ -101,8 +101,11 @@ def test_a_store_of_every_earlier_version(database: str, conn: Connection, setti
 
 
 def environment(dsn: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
-    return kept | {"IOC_DATABASE__DSN": dsn, "IOC_BROKER": "log", "IOC_WEB__TOKEN": "0123456789abcdef0123"}
+    return without_settings(os.environ) | {
+        "IOC_DATABASE__DSN": dsn,
+        "IOC_BROKER": "log",
+        "IOC_WEB__TOKEN": "0123456789abcdef0123",
+    }
 
 
 def test_two_processes_at_once(database: str, conn: Connection, settings: Settings) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -17,34 +17,17 @@ from ioc.store.overdue import LATE_HANDLING, LATE_RECEIVING, OverdueCase, overdu
 from tests import recount
 from tests.feeding import Feeder
 from tests.lives import CASES, DAYS, MONDAY, SCOPES, moments, ordinary, several_cases
-from tests.servers import DatabaseServer
+from tests.servers import DatabaseServer, fresh_store
 
 Event = Mapping[str, Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-OTHER = {"stopped": "ended", "compare": "timestamp", "due_soon": "90m"}
 
 
-@pytest.fixture(scope="module", params=["as shipped", "other choices"])
-def feeder(
-    request: pytest.FixtureRequest, postgres: DatabaseServer, migrated: str | None, settings: Settings
-) -> Iterator[Feeder]:
+@pytest.fixture(scope="module")
+def feeder(postgres: DatabaseServer, migrated: str | None, chosen: Settings) -> Iterator[Feeder]:
     """A store of this module alone; each example empties it."""
-    tree: dict[str, Any] = msgspec.to_builtins(settings)
-    if request.param == "other choices":
-        tree["cases"] |= OTHER
-    chosen = msgspec.convert(tree, Settings)
-    name = f"t_overdue_{request.param[:5]}"
-    dsn = postgres.create(name, migrated)
-    if migrated is None:
-        from ioc.store.connect import connect
-        from ioc.store.migrate import migrate
-
-        with connect(dsn) as conn:
-            migrate(conn, chosen)
-    found = Feeder(dsn, chosen)
-    yield found
-    found.close()
-    postgres.drop(name)
+    with fresh_store(postgres, migrated, chosen) as dsn, closing(Feeder(dsn, chosen)) as found:
+        yield found
 
 
 def expected(feeder: Feeder, events: Sequence[Event], scope: Scope, as_of: datetime) -> list[tuple[Any, ...]]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 
 from ioc.settings import Settings
@@ -23,10 +22,8 @@ UNITS = ("25747", "25741", "725")
 
 
 @pytest.fixture
-def feeder(store: str, settings: Settings) -> Iterator[Feeder]:
-    found = Feeder(
-        store, msgspec.structs.replace(settings, database=msgspec.structs.replace(settings.database, dsn=store)), NOW
-    )
+def feeder(store: str, ours: Settings) -> Iterator[Feeder]:
+    found = Feeder(store, ours, NOW)
     yield found
     found.close()
 

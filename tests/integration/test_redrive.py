@@ -16,7 +16,7 @@ import msgspec
 import psycopg
 import pytest
 
-from ioc.settings import Settings
+from ioc.settings import Settings, without_settings
 from ioc.store import rejects
 from ioc.store.connect import connect
 from ioc.store.reconcile import reconcile
@@ -24,7 +24,7 @@ from streams.embedded.process import wait_until
 from tests.feeding import Feeder
 from tests.lives import DAYS, MONDAY, USAGE, Event, ordinary, written
 from tests.recount import recount
-from tests.servers import DatabaseServer
+from tests.servers import DatabaseServer, with_database
 
 END = MONDAY + timedelta(days=DAYS)
 NEW = "X-9"
@@ -39,9 +39,7 @@ def corrected(settings: Settings, tmp_path: Path, store: str) -> Settings:
     pack = tmp_path / "binhduong.csv"
     pack.write_text(f"{there.rstrip()}\n{NEW},Phường Mới,phuong,718,,,\n", encoding="utf-8")
     units = msgspec.structs.replace(settings.units, pack=str(pack))
-    return msgspec.structs.replace(
-        settings, units=units, database=msgspec.structs.replace(settings.database, dsn=store)
-    )
+    return with_database(settings, store, units=units)
 
 
 def moved(events: list[tuple[str, Event]]) -> list[tuple[str, Event]]:
@@ -58,8 +56,10 @@ def uses() -> Iterator[tuple[str, Event]]:
 
 
 def variables(settings: Settings) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
-    return kept | {"IOC_DATABASE__DSN": settings.database.dsn, "IOC_UNITS__PACK": settings.units.pack}
+    return without_settings(os.environ) | {
+        "IOC_DATABASE__DSN": settings.database.dsn,
+        "IOC_UNITS__PACK": settings.units.pack,
+    }
 
 
 def redriving(settings: Settings) -> subprocess.Popen[str]:
@@ -114,7 +114,7 @@ def test_redriven_figures_are_what_they_would_have_been(
 
     after = Feeder(store, corrected)
     fresh_dsn = postgres.create(f"{store.rpartition('/')[2].partition('?')[0]}_fresh"[-60:])
-    ours = msgspec.structs.replace(corrected, database=msgspec.structs.replace(corrected.database, dsn=fresh_dsn))
+    ours = with_database(corrected, fresh_dsn)
     subprocess.run([sys.executable, "-m", "ioc", "migrate"], env=variables(ours), check=True, capture_output=True)
     fresh = Feeder(fresh_dsn, ours, now=END + timedelta(days=500))
     try:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from hashlib import blake2b
 
 import msgspec
 import pytest
 
 from ioc.__main__ import parser
 from ioc.errors import Fenced, OperatorError
-from ioc.facts import Advance, Arrival, Batch, Claim, Fact, Reject, Topic, UsageEvent, Written, us_of
+from ioc.facts import Batch, Fact, Reject, Topic, UsageEvent, Written, us_of
 from ioc.figures import FeedFigure
 from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.snapshot import Scope
-from ioc.store import offsets, rejects, units
+from ioc.store import rejects
 from ioc.store.batch import write_batch
-from ioc.store.connect import Connection, connect
+from ioc.store.connect import Connection
 from ioc.store.feeds import feeds
 from ioc.store.live import Live
 from ioc.store.overview import overview
@@ -29,6 +28,7 @@ from ioc.store.refused import Cap
 from ioc.world import World
 from streams import verbs
 from streams.writer import Writer
+from tests.batches import batch, claim, garbage
 
 NOW = datetime(2026, 11, 23, 3, 15, 30, 250_000, tzinfo=UTC)
 MOST_VND = 10**15
@@ -36,45 +36,6 @@ CUT = """
     select pg_terminate_backend(pid) from pg_stat_activity
      where datname = current_database() and application_name = 'ioc ingest writer'
 """
-
-
-@pytest.fixture
-def conn(store: str) -> Iterator[Connection]:
-    with connect(store) as connection:
-        yield connection
-
-
-@pytest.fixture
-def world(conn: Connection, settings: Settings) -> World:
-    return units.load(conn, settings)
-
-
-@pytest.fixture
-def rules(settings: Settings) -> Rules:
-    return Rules.of(settings)
-
-
-def claim(conn: Connection, topic: Topic = Topic.USAGE, partition: int = 0) -> Claim:
-    return offsets.claim(conn, cluster="c", topic=topic, topic_id="t", partition=partition, owner="test", begin=0)
-
-
-def digest(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def arrival(source: int, offset: int, what: Fact | Reject) -> Arrival:
-    if isinstance(what, Reject):
-        return Arrival(source, offset, what)
-    return Arrival(source, offset, what, digest(repr(what)), garbage, digest(what.event_id))
-
-
-def batch(claimed: Claim, whats: Sequence[Fact | Reject], first: int = 0) -> Batch:
-    arrivals = [arrival(claimed.source, first + n, what) for n, what in enumerate(whats)]
-    return Batch({claimed.topic: arrivals}, (Advance(claimed.source, first, first + len(whats), claimed.epoch),))
-
-
-def garbage(reason: str = "not_json", detail: str = "", body: bytes = b"?") -> Reject:
-    return Reject(reason, detail, None, body, b"d", redrivable=False)
 
 
 def counted(conn: Connection) -> tuple[int, int, int]:
@@ -165,9 +126,8 @@ def said(settings: Settings, capsys: pytest.CaptureFixture[str], *words: str) ->
 
 
 def test_the_command_tells_what_is_kept_and_what_is_not(
-    store: str, conn: Connection, rules: Rules, settings: Settings, capsys: pytest.CaptureFixture[str]
+    conn: Connection, rules: Rules, ours: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ours = msgspec.structs.replace(settings, database=msgspec.structs.replace(settings.database, dsn=store))
     write_batch(conn, batch(claim(conn), [garbage()] * 700), rules, Cap(records=600))
     lines = said(ours, capsys, "list", "--topic", "usage")
     assert len(lines) == 601 + 1 + 1
@@ -204,9 +164,8 @@ def test_what_was_refused_long_ago_is_no_alarm(conn: Connection, rules: Rules) -
 
 
 @pytest.fixture
-def writer(store: str, settings: Settings, rules: Rules) -> Iterator[Writer]:
-    database = msgspec.structs.replace(settings.database, dsn=store)
-    made = Writer(msgspec.structs.replace(settings, database=database), rules)
+def writer(ours: Settings, rules: Rules) -> Iterator[Writer]:
+    made = Writer(ours, rules)
     yield made
     made.close()
 

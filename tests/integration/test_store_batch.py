@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +18,6 @@ from ioc.facts import (
     Batch,
     CaseEvent,
     Channel,
-    Claim,
     Fact,
     IncidentEvent,
     IncidentState,
@@ -35,7 +33,7 @@ from ioc.facts import (
 from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.snapshot import Scope
-from ioc.store import generations, housekeeping, offsets, rebuild, units
+from ioc.store import generations, housekeeping, rebuild
 from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
 from ioc.store.live import Live, read_snapshot
@@ -43,28 +41,9 @@ from ioc.store.migrate import check, migrate
 from ioc.store.overview import overview
 from ioc.store.reconcile import reconcile
 from ioc.world import World
+from tests.batches import batch, claim
 
 NOW = datetime(2026, 11, 23, 3, 15, 30, 250_000, tzinfo=UTC)
-
-
-@pytest.fixture
-def conn(store: str) -> Iterator[Connection]:
-    with connect(store) as connection:
-        yield connection
-
-
-@pytest.fixture
-def world(conn: Connection, settings: Settings) -> World:
-    return units.load(conn, settings)
-
-
-@pytest.fixture
-def rules(settings: Settings) -> Rules:
-    return Rules.of(settings)
-
-
-def claim(conn: Connection, topic: Topic = Topic.CASES, partition: int = 0) -> Claim:
-    return offsets.claim(conn, cluster="c", topic=topic, topic_id="t", partition=partition, owner="test", begin=0)
 
 
 def case(no: int, world: World, *, code: str = "H-1", status: Status = Status.RECEIVED, minute: int = 0) -> CaseEvent:
@@ -77,20 +56,6 @@ def refuse(reason: str, detail: str) -> Reject:
     return Reject(reason, detail, None, b"{}", b"d")
 
 
-def arrivals(claimed: Claim, facts: Sequence[Fact], first: int) -> list[Arrival]:
-    return [
-        Arrival(claimed.source, first + n, fact, digest_of(repr(fact)), refuse, digest_of(fact.event_id))
-        for n, fact in enumerate(facts)
-    ]
-
-
-def batch(claimed: Claim, facts: Sequence[Fact], first: int = 0) -> Batch:
-    return Batch(
-        {claimed.topic: arrivals(claimed, facts, first)},
-        (Advance(claimed.source, first, first + len(facts), claimed.epoch),),
-    )
-
-
 def received(conn: Connection, world: World, settings: Settings) -> int:
     later = NOW + timedelta(days=1)
     found = overview(
@@ -100,8 +65,8 @@ def received(conn: Connection, world: World, settings: Settings) -> int:
 
 
 def test_an_older_epoch_writes_nothing(conn: Connection, world: World, rules: Rules, settings: Settings) -> None:
-    zombie = claim(conn)
-    owner = claim(conn)
+    zombie = claim(conn, Topic.CASES)
+    owner = claim(conn, Topic.CASES)
     with pytest.raises(Fenced):
         write_batch(conn, batch(zombie, [case(1, world)]), rules)
     assert received(conn, world, settings) == 0
@@ -112,19 +77,19 @@ def test_an_older_epoch_writes_nothing(conn: Connection, world: World, rules: Ru
 def test_a_batch_whose_commit_was_acknowledged_to_nobody_is_not_written_again(
     conn: Connection, world: World, rules: Rules, settings: Settings
 ) -> None:
-    owner = claim(conn)
+    owner = claim(conn, Topic.CASES)
     once = batch(owner, [case(1, world)])
     write_batch(conn, once, rules)
     with pytest.raises(Fenced):
         write_batch(conn, once, rules)
-    assert claim(conn).next_offset == 1
+    assert claim(conn, Topic.CASES).next_offset == 1
     assert received(conn, world, settings) == 1
 
 
 def test_repeats_are_duplicates_or_conflicts_within_a_batch_and_across(
     conn: Connection, world: World, rules: Rules
 ) -> None:
-    owner = claim(conn)
+    owner = claim(conn, Topic.CASES)
     first = write_batch(conn, batch(owner, [case(1, world), case(1, world), case(1, world, minute=5)]), rules)
     assert (first.events, first.duplicates, first.conflicts, first.rejects) == (1, 1, 1, 1)
     again = write_batch(conn, batch(owner, [case(1, world), case(1, world, minute=9)], first=3), rules)
@@ -133,7 +98,7 @@ def test_repeats_are_duplicates_or_conflicts_within_a_batch_and_across(
 
 
 def test_every_offset_is_accounted_for(conn: Connection, world: World, rules: Rules) -> None:
-    owner = claim(conn)
+    owner = claim(conn, Topic.CASES)
     kept = [
         Arrival(owner.source, 0, case(1, world), b"1" * 16, refuse, digest_of("e1")),
         Arrival(owner.source, 2, TOMBSTONE),
@@ -146,15 +111,15 @@ def test_every_offset_is_accounted_for(conn: Connection, world: World, rules: Ru
 
 
 def test_records_deleted_unread_are_written_down(conn: Connection) -> None:
-    first = claim(conn)
-    expired = offsets.claim(conn, cluster="c", topic=Topic.CASES, topic_id="t", partition=0, owner="test", begin=50)
+    first = claim(conn, Topic.CASES)
+    expired = claim(conn, Topic.CASES, begin=50)
     assert (first.next_offset, expired.next_offset, expired.finding) == (0, 50, "expired")
 
 
 def test_a_new_generation_knows_events_and_refused_records_of_the_former(
     conn: Connection, world: World, rules: Rules
 ) -> None:
-    first = claim(conn)
+    first = claim(conn, Topic.CASES)
     kept = [
         Arrival(first.source, 0, case(1, world), b"1" * 16, refuse, digest_of("e1")),
         Arrival(first.source, 1, refuse("schema", "x")),
@@ -162,7 +127,7 @@ def test_a_new_generation_knows_events_and_refused_records_of_the_former(
     ]
     tail = Tail(2, b"t" * 16)
     write_batch(conn, Batch({Topic.CASES: kept}, (Advance(first.source, 0, 3, first.epoch, tail),)), rules)
-    again = claim(conn)
+    again = claim(conn, Topic.CASES)
     assert (again.source, again.next_offset, again.generation, again.tail) == (first.source, 3, 0, tail)
     with pytest.raises(Transient):  # claimed since
         generations.reopen(conn, first, begin=0, finding="truncated")
@@ -179,7 +144,7 @@ def test_a_new_generation_knows_events_and_refused_records_of_the_former(
     report = reconcile(conn, rules, deep=True)
     assert report.differences == 0
     assert [(one.generation, one.finding, one.rejects) for one in report.sources] == [(0, "truncated", 2), (1, "", 1)]
-    assert claim(conn).source == second.source
+    assert claim(conn, Topic.CASES).source == second.source
 
 
 def random_facts(world: World, dice: random.Random, how_many: int, first: int, topic: Topic) -> list[Fact]:
@@ -265,7 +230,7 @@ def test_a_rebuild_makes_the_same_figures_again(
     conn: Connection, world: World, rules: Rules, settings: Settings
 ) -> None:
     dice = random.Random(3)
-    claimed = claim(conn)
+    claimed = claim(conn, Topic.CASES)
     write_batch(conn, batch(claimed, random_facts(world, dice, 300, 0, Topic.CASES)), rules)
     housekeeping.open_books(conn, settings, NOW)
     before = conn.execute("select * from rollup_minute where value <> 0 order by 1, 2, 3, 4").fetchall()
