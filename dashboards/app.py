@@ -18,7 +18,7 @@ import flask
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from dashboards.hub import Place
+from dashboards.channel import Place
 from dashboards.offline import BUILD_HEADER
 from dashboards.panel import Device, Language, Look, Page, Theme
 from dashboards.text import translate

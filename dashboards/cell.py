@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from dashboards.hub import Picture
+from dashboards.channel import Picture
 
 
 class Cell:

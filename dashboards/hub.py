@@ -1,9 +1,7 @@
 """One thread that brings the picture forward and turns it into what each kind of screen has to change.
 
-A *place* is what a screen looks at: page, scope, language, theme. All screens of a place share one *channel*: its
-panels are updated, compared with what was sent before and serialised once. The database is asked once a tick, whatever
-the number of screens and places; a tick comes when a change is announced (at most ``ticks_per_s``) and each second
-anyway.
+All screens of a place share one *channel* (`dashboards.channel`). The database is asked once a tick, whatever the
+number of screens and places; a tick comes when a change is announced (at most ``ticks_per_s``) and each second anyway.
 
 The hub outlives its database: it keeps the last picture and tries again for ever. Any other error is a bug and ends the
 process (``crashed``), but for a panel's own: that becomes an error text in its tile, and the other panels go on.
@@ -16,14 +14,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import TypeVar
 
-from dashboards.broken import broken_tile, error_code
-from dashboards.encode import Encoded, EncodedSlot, changed_slot, encode_slot, slots_object, whole_slot
-from dashboards.panel import Language, Look, Page, Panel, Theme, slot
+from dashboards.channel import Channel, Picture, Place
+from dashboards.panel import Language, Look, Page, Panel, Theme
 from dashboards.source import Source
 from ioc.errors import IocError
 from ioc.figures import FeedFigure
@@ -41,53 +37,6 @@ PAINT_SHARE = 0.25
 """The part of its time that the hub spends on painting at most: with more places than that, each waits its turn, and
 neither the pace of the ticks nor what they ask of the database depends on how many places are looked at."""
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a screen looks at; equal places get equal bytes."""
-
-    page: str
-    scope: Scope
-    language: Language
-    theme: Theme
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A channel at one sequence number. ``delta`` brings a screen here that has ``seq - 1``."""
-
-    seq: int
-    slots: Mapping[str, EncodedSlot]
-    at_ms: int
-    delta: str = ""
-    arrived_ms: int | None = None
-    """When the newest change that this picture is the first to show reached us; None where it shows none."""
-
-    @cached_property
-    def whole(self) -> str:
-        """The full state, for a screen that joins or lost a message; made when first needed."""
-        body = slots_object({name: whole_slot(props) for name, props in self.slots.items()})
-        return f'{{"t":"full","seq":{self.seq},"at":{self.at_ms},"slots":{body.decode()}}}'
-
-
-@dataclass
-class Channel:
-    """The state of a place on the hub's thread; ``picture`` is replaced, never changed, and may be read anywhere."""
-
-    place: Place
-    page: Page
-    look: Look
-    watchers: int = 0
-    left_s: float = 0.0
-    slots: dict[str, dict[str, Encoded]] = field(default_factory=dict)
-    done_s: dict[str, float] = field(default_factory=dict)
-    broken: dict[str, tuple[str, datetime]] = field(default_factory=dict)
-    """Panels that fail: the code of the error, and since when."""
-    sequence: int = -1
-    data_at: datetime | None = None
-    painted_s: float = float("-inf")
-    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,63 +219,13 @@ class Hub:
             if painted and channel.picture is not None and time.monotonic() > end_s:
                 self.waited += 1
                 continue
-            self._paint(channel, snapshot, now_s)
+            picture = channel.paint(snapshot, now_s, self._note_broken)
+            if picture is not None:
+                self._deliver(channel.place, picture)
             painted = True
 
-    def _paint(self, channel: Channel, snapshot: Snapshot, now_s: float) -> None:
-        shows_news = snapshot.data_at != channel.data_at
-        channel.sequence, channel.data_at = snapshot.sequence, snapshot.data_at
-        channel.painted_s = now_s
-        changed: dict[str, bytes] = {}
-        for at, panel in enumerate(channel.page.panels):
-            if not self._is_due(channel, panel, at, now_s):
-                continue
-            for name, props in self._update(channel, panel, snapshot).items():
-                part = changed_slot(props, channel.slots.get(name))
-                if part is not None:
-                    changed[name] = part
-                    channel.slots[name] = {**channel.slots.get(name, {}), **props}
-        if not changed and channel.picture is not None:
-            return
-        before = channel.picture
-        seq = before.seq + 1 if before else 1
-        at_ms = round(snapshot.as_of.timestamp() * 1000)
-        arrived = snapshot.data_at if shows_news and before else None
-        channel.picture = Picture(
-            seq=seq,
-            slots=dict(channel.slots),
-            at_ms=at_ms,
-            delta=f'{{"t":"delta","seq":{seq},"at":{at_ms},"slots":{slots_object(changed).decode()}}}',
-            arrived_ms=round(arrived.timestamp() * 1000) if arrived else None,
-        )
-        self._deliver(channel.place, channel.picture)
-
-    def _is_due(self, channel: Channel, panel: Panel, at: int, now_s: float) -> bool:
-        """Costly panels wait their time; each has its own part of it, so that they do not come together."""
-        if panel.every_s:
-            part = at / max(1, len(channel.page.panels))
-            turn = (now_s / panel.every_s + part) // 1
-            if channel.done_s.get(panel.name) == turn:
-                return False
-            channel.done_s[panel.name] = turn
-        return True
-
-    def _update(self, channel: Channel, panel: Panel, snapshot: Snapshot) -> Mapping[str, dict[str, Encoded]]:
-        error_slot = slot(panel.name, "error")
-        try:
-            slots = panel.update(snapshot, channel.place.scope, channel.look)
-            found = {name: encode_slot(props) for name, props in slots.items()}
-        except Exception as error:  # a broken panel must not black out a wall
-            code = error_code(error)
-            self.panel_errors += 1
-            if (panel.name, code) not in self._told:
-                self._told.add((panel.name, code))
-                log.exception("panel %s is broken (%s) at %s", panel.name, code, channel.place.scope)
-            if channel.broken.get(panel.name, ("",))[0] != code:
-                channel.broken[panel.name] = code, snapshot.as_of.astimezone(snapshot.zone)
-            return {
-                error_slot: encode_slot({"children": broken_tile(code, channel.broken[panel.name][1], channel.look)})
-            }
-        channel.broken.pop(panel.name, None)
-        found[error_slot] = encode_slot({"children": ""})
-        return found
+    def _note_broken(self, panel: Panel, code: str, scope: Scope) -> None:
+        self.panel_errors += 1
+        if (panel.name, code) not in self._told:
+            self._told.add((panel.name, code))
+            log.exception("panel %s is broken (%s) at %s", panel.name, code, scope)

@@ -23,8 +23,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from dashboards.auth import Gate
 from dashboards.cell import Cell
+from dashboards.channel import Channel, Picture, Place
 from dashboards.freshness import arrived_at, freshness
-from dashboards.hub import BEAT_S, Channel, Hub, Picture, Place
+from dashboards.hub import BEAT_S, Hub
 from dashboards.latency import Latency
 from dashboards.watchdog import ScreenSeen, ScreenState, Watchdog
 from ioc.settings import Settings

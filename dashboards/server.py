@@ -35,8 +35,9 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from dashboards import api, offline, sign_feed
 from dashboards.app import Addresses, create_app
 from dashboards.auth import Gate, GateMiddleware
+from dashboards.channel import Picture, Place
 from dashboards.freshness import LAG_UNKNOWN_S
-from dashboards.hub import Hub, Picture, Place
+from dashboards.hub import Hub
 from dashboards.latency import Latency
 from dashboards.live import STORE_SILENT_S, UNKNOWN_PLACE, Audience, refuse
 from dashboards.metrics import registry

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from dashboards.broken import error_code
-from dashboards.hub import Hub, Picture, Place
+from dashboards.channel import Picture, Place
+from dashboards.hub import Hub
 from dashboards.panel import Page, Slots, slot
 from ioc.errors import Transient
 from ioc.snapshot import Scope

@@ -14,9 +14,9 @@ import pytest
 from dash import html
 
 from dashboards.cell import Cell
+from dashboards.channel import Picture
 from dashboards.encode import changed_slot, encode_slot, whole_slot
 from dashboards.freshness import freshness
-from dashboards.hub import Picture
 from dashboards.latency import Latency
 from ioc.figures import FeedFigure
 from tests.plausible import MONDAY, SUNDAY

@@ -88,7 +88,7 @@ def test_everything_is_caught_only_where_a_broken_panel_must_not_black_out_a_wal
     catching = {
         named(path) for path in MODULES if re.search(r"except Exception\b|except:", path.read_text(encoding="utf-8"))
     }
-    assert catching <= {"dashboards/hub.py"}
+    assert catching <= {"dashboards/channel.py"}
 
 
 def test_sql_is_in_the_store_alone() -> None:
