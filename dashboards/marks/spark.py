@@ -61,7 +61,8 @@ def spark(
     if band is not None:
         edge = np.concatenate([band.high[first:last], band.low[first:last][::-1]])
         around = _points(np.concatenate([across, across[::-1]]), y(edge))
-        drawn.append(f"<path d='M{around}Z' fill='{ink['band']}'/>")
+        edged = f"fill='{ink['band']}' stroke='{ink['band']}' stroke-width='{2 if free else 4}'"
+        drawn.append(f"<path d='M{around}Z' {edged} stroke-linejoin='round'{firm}/>")  # a band of no height is a line
     if baseline:
         zero = y(np.zeros(1))[0]
         drawn.append(

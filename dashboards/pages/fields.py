@@ -45,7 +45,7 @@ def _cameras(look: Look, scope: Scope) -> Component:
         ),
         html.Div(
             [
-                html.Div(tile(map_panel.PANEL, look, "card tall"), className="aside first"),
+                html.Div(tile(map_panel.INCIDENTS, look, "card tall"), className="aside first"),
                 tile(incidents.PANEL, look, "card area-list"),
             ],
             className="beside-row",
@@ -59,7 +59,7 @@ CAMERAS = Page(
     "/cameras",
     "page.cameras",
     "tablet",
-    (headline.INCIDENTS, camera_health.PANEL, map_panel.PANEL, incidents.PANEL, footing.PANEL),
+    (headline.INCIDENTS, camera_health.PANEL, map_panel.INCIDENTS, incidents.PANEL, footing.PANEL),
     _cameras,
 )
 

@@ -114,7 +114,8 @@ def turn_of(change: float | None, bad: str = "") -> str:
 
 
 def running_total(name: str, title: str, figure: Figure, colour: str, feed: str = CASES) -> Panel:
-    """A running total since midnight, with its distance from the usual total."""
+    """A running total since midnight, with its distance from the usual total; a tablet's card shows the total's own
+    growth while nothing is usual yet."""
 
     def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         now = _since_midnight(snapshot, scope, figure)
@@ -122,6 +123,7 @@ def running_total(name: str, title: str, figure: Figure, colour: str, feed: str 
         change = change_pct(now, then.value) if then else None
         far = distance(snapshot, scope, figure)
         hours = office_hours(snapshot)
+        line, band = far or (np.cumsum(snapshot.series(scope, figure)), None)
         return headline_slots(
             name,
             look,
@@ -130,7 +132,9 @@ def running_total(name: str, title: str, figure: Figure, colour: str, feed: str 
             delta="" if change is None else percent(abs(change), look.language),
             turn=turn_of(change),
             note=compared(then, look),
-            src=spark(far[0], far[1], look, colour=colour, hours=hours, baseline=True) if far else BLANK,
+            src=spark(line, band, look, colour=colour, hours=hours, baseline=far is not None)
+            if far or look.device == "tablet"
+            else BLANK,
         )
 
     return Panel(name, (feed,), headline_frame(name, title, spark_slot(name)), update)

@@ -57,8 +57,13 @@ def _legends(look: Look, layer: Layer) -> Component:
     classes = [html.Span([html.I(className=f"key {name}"), t(f"map.{key}")]) for name, key in layer.legend]
     title = html.Span(t(f"map.legend_{layer.name}"), className="legend-title")
     shares = html.Div([title, *classes] if classes else [], className="legend")
-    if look.device != "wall" or not layer.pins:
-        return shares if look.device != "wall" else html.Div([shares], className="legends")
+    if look.device != "wall" and classes:
+        return shares
+    if look.device != "wall":
+        shapes = [html.Span([icon(f"sev-{name}", f"sev {name}"), t(f"severity.{name}")]) for name in SEVERITIES[::-1]]
+        return html.Div(shapes, className="legend")
+    if not layer.pins:
+        return html.Div([shares], className="legends")
     severities = [
         html.Span([icon(f"sev-{name}", f"sev {name}"), t(f"severity.{name}"), figure_text(NAME, f"count-{name}", "n")])
         for name in reversed(SEVERITIES)
@@ -138,11 +143,10 @@ def update(snapshot: Snapshot, scope: Scope, look: Look, layer: Layer = LAYERS["
     if look.device != "wall":
         box = grown(box, 0.04)
     everything = snapshot.own_incidents(scope)
-    open_now = [
-        row
-        for row in everything
-        if row.severity == "critical" or (layer.pins and (len(everything) <= CROWD or row.severity != "low"))
-    ]
+    dim = {"low"} if len(everything) > CROWD else set()
+    if look.device != "wall" and layer.name == "overdue":  # so small a map is the overdue cases' own: see /cameras
+        dim = {"low", "medium"}
+    open_now = [row for row in everything if row.severity == "critical" or (layer.pins and row.severity not in dim)]
     points = _points(snapshot, look)
     near = (box[2] - box[0]) / width * (42 if look.device == "wall" else 18)
     dense = view.dense if look.device == "wall" else None
@@ -163,7 +167,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look, layer: Layer = LAYERS["
             slots |= _counts(snapshot, scope, look, whole=len(open_now) == len(everything))
     else:
         slots |= _areas(view, box, look)
-        slots |= _worst(snapshot.rows(units), look)
+        slots |= _worst(snapshot.rows(units), look) if layer.name == "overdue" else _first(spots, units, look, layer)
     if layer.name != "overdue":
         return slots | _spoken_of(slots, layer, len(everything), look)
     return slots | _spoken(snapshot.rows(units), len(everything), look)
@@ -235,14 +239,7 @@ def _inset_slots(
 
 def _top_slots(spots: Mapping[str, Spot], units: Sequence[Unit], look: Look, layer: Layer, most: int) -> Slots:
     language = look.language
-    order = sorted(
-        (unit for unit in units if spots[unit.code].rank is not None),
-        key=lambda unit: (
-            -(spots[unit.code].rank or 0),
-            -spots[unit.code].count,
-            collation_key(unit.short(language)),
-        ),
-    )[:most]
+    order = _order(spots, units, look)[:most]
     slots: Slots = {}
     for at in range(TOP):
         unit = order[at] if at < len(order) else None
@@ -258,6 +255,23 @@ def _top_slots(spots: Mapping[str, Spot], units: Sequence[Unit], look: Look, lay
     words = "" if order else look.t("map.too_few" if unknown else f"map.none_{layer.name}")
     slots[slot(NAME, "top-none")] = {"children": words}
     return slots
+
+
+def _order(spots: Mapping[str, Spot], units: Sequence[Unit], look: Look) -> list[Unit]:
+    def key(unit: Unit) -> Any:
+        return -(spots[unit.code].rank or 0), -spots[unit.code].count, collation_key(unit.short(look.language))
+
+    return sorted((unit for unit in units if spots[unit.code].rank is not None), key=key)
+
+
+def _first(spots: Mapping[str, Spot], units: Sequence[Unit], look: Look, layer: Layer) -> Slots:
+    order = _order(spots, units, look)
+    words: Any = look.t(f"map.none_{layer.name}")
+    if order:
+        spot = spots[order[0].code]
+        named = html.B(f"{listed(order[0], look.language)} {spot.share}")
+        words = [f"{look.t(f'map.highest_{layer.name}')}: ", named, f" ({spot.of})"]
+    return {slot(NAME, "worst"): {"children": words}}
 
 
 def _areas(view: View, box: Box, look: Look) -> Slots:

@@ -1,0 +1,79 @@
+"""What is a tablet's own: a map of each field's matter, sparks in the shape of their cards."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from dash.development.base_component import Component
+
+from dashboards.marks.spark import BLANK
+from dashboards.pages import fields, leader, wall
+from dashboards.panel import Look, Page, slot
+from dashboards.panels import headline, overdue
+from dashboards.panels import map as map_panel
+from dashboards.text import translate
+from ioc.snapshot import Scope, Snapshot
+from tests import plausible
+
+SETTINGS = plausible.settings()
+WORLD = plausible.world(SETTINGS)
+MORNING = plausible.snapshot(SETTINGS, WORLD)
+EMPTY = plausible.snapshot(SETTINGS, WORLD, empty=True)
+PROVINCE = Scope(WORLD.root.code)
+FIELDS = (fields.cases(overdue.panel(lambda _scope: None)), fields.CAMERAS, fields.SERVICES, fields.KPI)
+
+
+def look(page: Page = leader.PAGE) -> Look:
+    return Look("vi", page.device, "dark", translate("vi"), WORLD, SETTINGS)
+
+
+def words(component: Any) -> str:
+    if isinstance(component, (list, tuple)):
+        return "".join(words(each) for each in component)
+    return words(getattr(component, "children", "")) if isinstance(component, Component) else str(component or "")
+
+
+@pytest.mark.parametrize("page", FIELDS, ids=lambda page: page.name)
+@pytest.mark.parametrize("snapshot", [MORNING, EMPTY], ids=["morning", "empty"])
+def test_every_slot_of_a_field_is_in_its_layout(page: Page, snapshot: Snapshot) -> None:
+    for code in (WORLD.root.code, "725", "D-SXD"):
+        placed = {each.id for each in page.layout(look(), Scope(code))._traverse_ids()}  # type: ignore[no-untyped-call]
+        for panel in page.panels:
+            assert set(panel.update(snapshot, Scope(code), look())) <= placed, panel.name
+
+
+def test_the_map_of_cameras_tells_of_incidents_not_of_cases() -> None:
+    frame = map_panel.INCIDENTS.frame(look())
+    assert "Sự cố theo địa bàn" in words(frame)
+    assert "Khẩn cấpCaoTrung bìnhThấp" in words(frame)
+    assert map_panel.INCIDENTS in fields.CAMERAS.panels
+    told = map_panel.INCIDENTS.update(MORNING, PROVINCE, look())[slot("map", "worst")]["children"]
+    gravest = [row for row in MORNING.incidents_open if row.severity == "critical"]
+    district = WORLD.by_code[WORLD.by_code[gravest[0].unit].parent or ""]
+    assert district.name_vi.split()[-1] in words(told)
+    assert "chưa tiếp nhận" in words(told)
+    none = map_panel.INCIDENTS.update(EMPTY, PROVINCE, look())[slot("map", "worst")]["children"]
+    assert words(none) == "Không có sự cố đang mở"
+
+
+def test_a_small_map_of_overdue_cases_leaves_lesser_incidents_to_the_field_of_cameras() -> None:
+    def drawn(panel: Any) -> set[str]:
+        figure = panel.update(MORNING, PROVINCE, look())[slot("map", "chart")]["figure"]
+        return {trace["marker"].get("symbol") for trace in figure["data"] if trace["mode"] == "markers" and trace["x"]}
+
+    assert {"triangle-up", "diamond"} <= drawn(map_panel.PANEL)
+    assert not {"circle", "square"} & drawn(map_panel.PANEL)
+    assert {"circle", "square", "diamond"} <= drawn(map_panel.INCIDENTS)
+
+
+def test_a_spark_takes_the_shape_of_its_card_on_a_tablet_only() -> None:
+    def picture(page: Page, snapshot: Snapshot) -> str:
+        found = headline.RECEIVED.update(snapshot, PROVINCE, look(page))
+        return unquote(str(found[slot("headline-received", "spark")]["src"]))
+
+    assert "preserveAspectRatio='none'" in picture(leader.PAGE, MORNING)
+    assert "non-scaling-stroke" in picture(leader.PAGE, MORNING)
+    assert "preserveAspectRatio" not in picture(wall.PAGE, MORNING)
+    assert picture(leader.PAGE, EMPTY) != unquote(BLANK), "without days to compare with: how the total grew"
