@@ -31,16 +31,15 @@ from ioc.store.migrate import migrate
 from streams.bench_latency import Watched, send_evenly
 from streams.bench_mix import Mix, Sent
 from streams.bench_running import Drained, Running, committed, percentiles, processor_s
+from streams.bench_transport import Underway, polling
 from streams.embedded.java import fetch_jars
 from streams.embedded.kafka import EmbeddedKafka
 from streams.embedded.postgres import EmbeddedPostgres
 from streams.producer import open_producer
-from streams.source import open_source
 
 MOST_CASES = 60_000
 MOST_COPIED = 200_000
 CASE_EVERY_S = 0.2
-PATIENCE_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,7 @@ class Result:
     rate: float
     commit_ms: dict[str, float]
     bare_commit_ms: dict[str, float]
+    transport_ms: dict[str, float]
     commit_p99_of_bare: float
     peak_mb: float
     backlog: Backlog | None = None
@@ -176,7 +176,7 @@ class Bench:
         asked = self._asked
         self._send(self._mix()[1].mixed(asked.events), asked.events, "events of the mix")
         say("polling alone …")
-        poll, poll_cpu_s = self.polling(asked.events)
+        poll, poll_cpu_s = polling(self._settings, asked.events)
         say("COPY alone …")
         copying = self.copying(min(asked.events, MOST_COPIED))
         say("the whole pipeline …")
@@ -187,7 +187,7 @@ class Bench:
         cases = min(asked.events, MOST_CASES)
         case_drained = self.draining(self._mix()[1].cases(cases), cases, "steps of cases")
         say(f"{asked.rate:g} events a second for {asked.seconds:g} s …")
-        watched = self.latency()
+        watched, underway = self.latency(), self.transport()
         commit, bare = percentiles(watched.took_s), percentiles(watched.bare_s)
         stages = {name: float(mixed.stages.get(name, 0.0)) for name in ("poll_s", "decode_s", "write_s", "waited_s")}
         stages["rest_s"] = mixed.cpu_s - sum(stages[name] for name in ("poll_s", "decode_s", "write_s"))
@@ -210,32 +210,12 @@ class Bench:
             rate=asked.rate,
             commit_ms=commit,
             bare_commit_ms=bare,
+            transport_ms=percentiles(underway.took_s),
             commit_p99_of_bare=commit["p99"] / bare["p99"],
             peak_mb=drained.peak_mb,
             backlog=self.backlog(asked.backlog) if asked.backlog else None,
             usage_backlog=self.usage_backlog(asked.usage_backlog) if asked.usage_backlog else None,
         )
-
-    def polling(self, events: int) -> tuple[float, float]:
-        """Records a second of the source alone, from assignment on, and the processor seconds of it."""
-        kafka = msgspec.structs.replace(self._settings.kafka, group_id="ioc-bench-poll")
-        source = open_source(msgspec.structs.replace(self._settings, kafka=kafka), "bench")
-        try:
-            seen, began_s, used_s = 0, 0.0, 0.0
-            deadline_s = time.monotonic() + PATIENCE_S
-            while seen < events:
-                changes = source.changes()
-                if changes.assigned:
-                    for at, (begin, _) in source.bounds(changes.assigned).items():
-                        source.seek(at, begin)
-                    if not began_s:
-                        began_s, used_s = time.perf_counter(), time.process_time()
-                seen += sum(len(slice_.records) for slice_ in source.poll(0.1, 10_000))
-                if time.monotonic() > deadline_s:
-                    raise OperatorError(f"polling alone saw {seen} of {events} records in {PATIENCE_S:.0f} s")
-            return seen / (time.perf_counter() - began_s), time.process_time() - used_s
-        finally:
-            source.close()
 
     def copying(self, rows: int) -> float:
         """Rows a second of COPY into the uses' table alone, rolled back."""
@@ -275,6 +255,18 @@ class Bench:
         finally:
             producer.close()
         return watched
+
+    def transport(self) -> Underway:
+        """The same steps at the same rate to a consumer that does nothing with them."""
+        run, mix = self._mix()
+        underway = Underway()
+        producer = open_producer(self._settings)
+        try:
+            with underway.watching(self._settings):
+                send_evenly(producer, mix, underway, rate=self._asked.rate, seconds=self._asked.seconds, run=run)
+        finally:
+            producer.close()
+        return underway
 
     def backlog(self, records: int) -> Backlog:
         """So many waiting events of the mix."""

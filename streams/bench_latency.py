@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from ioc.errors import OperatorError
 from ioc.facts import Topic, digest_of
@@ -89,12 +90,19 @@ class Watched:
                 self.bare_s.append(time.perf_counter() - began_s)
 
 
-def send_evenly(producer: Producer, mix: Mix, watched: Watched, *, rate: float, seconds: float, run: str) -> None:
+class Noting(Protocol):
+    """Hears of each event just before it is sent."""
+
+    def sent(self, event_id: str) -> None:
+        """An event is handed to the producer now."""
+
+
+def send_evenly(producer: Producer, mix: Mix, noting: Noting, *, rate: float, seconds: float, run: str) -> None:
     """Sends ``rate`` steps of cases a second for so long."""
     began_s, total = time.perf_counter(), int(rate * seconds)
     pause = threading.Event()
     for n in range(total):
         pause.wait(max(0.0, began_s + n / rate - time.perf_counter()))
         topic, key, value = mix.case_step(n, mix.at(n / total), 0)
-        watched.sent(f"c{run}-{n}")
+        noting.sent(f"c{run}-{n}")
         producer.send(topic, key, value)

@@ -14,14 +14,13 @@ import signal
 import subprocess
 import uuid
 from pathlib import Path
-from types import TracebackType
 
 import psutil
 
 from ioc.errors import OperatorError
 from streams.embedded.java import KAFKA_VERSION, fetch_jars, find_java
-from streams.embedded.lock import DirectoryLock
-from streams.embedded.process import end, free_ports, last_lines, port_is_free, spawn, wait_until
+from streams.embedded.process import end, free_ports, last_lines, port_is_free, spawn
+from streams.embedded.server import EmbeddedServer
 
 LOG_SETTINGS = Path(__file__).with_name("kafka-log4j2.properties")
 STARTED = b"Kafka Server started"
@@ -59,26 +58,22 @@ log.cleaner.dedupe.buffer.size=16777216
 """The cleaner's buffer is 128 MB by default: half of our heap. A killed broker is let in after its session."""
 
 
-class EmbeddedKafka:
+class EmbeddedKafka(EmbeddedServer):
     """One Kafka broker in ``directory``, which holds its data, its ports, its log and its lock.
 
-    ``java`` and ``jars`` default to what `find_java` and `fetch_jars` give. `start` and `stop` can be called again and
-    again; start it from the main thread.
+    ``java`` and ``jars`` default to what `find_java` and `fetch_jars` give.
     """
 
     name = "kafka"
+    title = "Kafka"
 
     def __init__(
         self, directory: Path, *, java: Path | None = None, jars: Path | None = None, heap_mb: int = 256
     ) -> None:
-        self.directory = directory.resolve()
-        self.data = self.directory / "data"
-        self.log = self.directory / "kafka.log"
+        super().__init__(directory)
         self.heap_mb = heap_mb
-        self.process: subprocess.Popen[bytes] | None = None
         self._java = java
         self._jars = jars
-        self._lock = DirectoryLock(self.directory / "lock")
         self._port = 0
 
     @property
@@ -86,25 +81,9 @@ class EmbeddedKafka:
         """Where clients connect; known once it has been started."""
         return f"127.0.0.1:{self._port}"
 
-    def start(self) -> None:
-        """Starts the broker and returns when it serves; formats its storage the first time.
-
-        Raises OperatorError: no Java, no jars, another supervisor has the directory, its data are of a newer Kafka, or
-        the broker ends (with the last words of its log).
-        """
-        if self.alive():
-            return
+    def _start(self) -> None:
         self._java = self._java or find_java()
         self._jars = self._jars or fetch_jars(lambda _: None)
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self._lock.acquire()
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def _start(self) -> None:
         refuse_newer(self.directory / "version.json", KAFKA_VERSION)
         self._end_orphans()
         broker, controller = self._choose_ports()
@@ -115,11 +94,7 @@ class EmbeddedKafka:
         (self.directory / "version.json").write_text(json.dumps({"kafka": KAFKA_VERSION}), encoding="utf-8")
         said_before = self.log.stat().st_size if self.log.exists() else 0
         self.process = self._spawn("kafka.Kafka", str(settings), death=signal.SIGTERM)
-        wait_until(lambda: not self.alive() or self._has_started(said_before), START_PATIENCE_S)
-        if not self.alive():
-            raise OperatorError(f"Kafka ended at its start: {last_lines(self.log)} ({self.log})")
-        if not self._has_started(said_before):
-            raise OperatorError(f"Kafka does not serve after {START_PATIENCE_S:.0f} s, see {self.log}")
+        self._await(lambda: self._has_started(said_before), START_PATIENCE_S)
         self._port = broker
 
     def stop(self) -> None:
@@ -128,17 +103,6 @@ class EmbeddedKafka:
             end(self.process, ((signal.SIGTERM, 20.0),))
             self.process = None
         self._lock.release()
-
-    def alive(self) -> bool:
-        """Whether the broker's process runs."""
-        return self.process is not None and self.process.poll() is None
-
-    def __enter__(self) -> EmbeddedKafka:
-        self.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
 
     def _spawn(self, main: str, *words: str, death: signal.Signals) -> subprocess.Popen[bytes]:
         command = [

@@ -18,15 +18,14 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from urllib.parse import quote
 
 import psutil
 
 from ioc.errors import OperatorError
 from streams.embedded.identity import Identity, unprivileged
-from streams.embedded.lock import DirectoryLock
-from streams.embedded.process import end, last_lines, spawn, wait_until
+from streams.embedded.process import end, last_lines, spawn
+from streams.embedded.server import EmbeddedServer
 
 SUPERUSER = "ioc"
 SOCKET_PATH_BYTES = 100
@@ -53,22 +52,18 @@ SERVER_SETTINGS: Mapping[str, str] = {
 """Durability is untouched: `fsync` and `synchronous_commit` stay on."""
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(EmbeddedServer):
     """One PostgreSQL server in ``directory``, which holds its data, its log and its lock.
 
-    ``settings`` are server settings over `SERVER_SETTINGS`. `start` and `stop` can be called again and again; start it
-    from the main thread.
+    ``settings`` are server settings over `SERVER_SETTINGS`.
     """
 
     name = "postgres"
+    title = "PostgreSQL"
 
     def __init__(self, directory: Path, settings: Mapping[str, str] | None = None) -> None:
-        self.directory = directory.resolve()
-        self.data = self.directory / "data"
-        self.log = self.directory / "postgres.log"
+        super().__init__(directory)
         self.settings = {**SERVER_SETTINGS, **(settings or {})}
-        self.process: subprocess.Popen[bytes] | None = None
-        self._lock = DirectoryLock(self.directory / "lock")
         self._programs = _programs()
 
     @property
@@ -83,22 +78,6 @@ class EmbeddedPostgres:
         """Where to connect, as a URL that every libpq client reads."""
         return f"postgresql://{SUPERUSER}@/{quote(database)}?host={quote(str(self.sockets), safe='')}"
 
-    def start(self) -> None:
-        """Starts the server and returns when it answers; makes the data directory the first time.
-
-        Raises OperatorError: another supervisor has the directory, its data are of another major version, or the server
-        ends (with the last words of its log).
-        """
-        if self.alive():
-            return
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self._lock.acquire()
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-
     def _start(self) -> None:
         refuse_other_major(self.data, _major(self._programs))
         identity = unprivileged(self.data, [self._programs], signal.SIGINT)
@@ -109,11 +88,7 @@ class EmbeddedPostgres:
         options = [word for key, value in self.settings.items() for word in ("-c", f"{key}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(self.data), "-k", str(self.sockets), *options]
         self.process = self._spawn(command, identity)
-        wait_until(lambda: not self.alive() or self._answers(), START_PATIENCE_S)
-        if not self.alive():
-            raise OperatorError(f"PostgreSQL ended at its start: {last_lines(self.log)} ({self.log})")
-        if not self._answers():
-            raise OperatorError(f"PostgreSQL does not answer after {START_PATIENCE_S:.0f} s, see {self.log}")
+        self._await(self._answers, START_PATIENCE_S)
         self.create_database(SUPERUSER)
 
     def stop(self) -> None:
@@ -125,22 +100,11 @@ class EmbeddedPostgres:
             shutil.rmtree(self.sockets, ignore_errors=True)
         self._lock.release()
 
-    def alive(self) -> bool:
-        """Whether the server's process runs."""
-        return self.process is not None and self.process.poll() is None
-
     def create_database(self, name: str) -> None:
         """Makes an empty database where there is none of that name yet."""
         done = self._run("createdb", "--template=template0", name)
         if done.returncode and "already exists" not in done.stderr:
             raise OperatorError(f"PostgreSQL refuses to create database {name}: {done.stderr.strip()}")
-
-    def __enter__(self) -> EmbeddedPostgres:
-        self.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
 
     def _answers(self) -> bool:
         return self._run("pg_isready", "--quiet").returncode == 0

@@ -37,7 +37,7 @@ def test_one_run_states_everything() -> None:
     assert set(said["stages"]) == {"poll_s", "decode_s", "write_s", "waited_s", "rest_s"}
     assert min(said["stages"].values()) > 0
     assert all(seconds > 0 for seconds in said["cpu_s"].values())
-    for name in ("batch_ms", "commit_ms", "bare_commit_ms"):
+    for name in ("batch_ms", "commit_ms", "bare_commit_ms", "transport_ms"):
         assert 0 < said[name]["p50"] <= said[name]["p95"] <= said[name]["p99"], name
     assert 20 < said["peak_mb"] < 300
     for name in ("backlog", "usage_backlog"):
