@@ -36,10 +36,20 @@ def _templates() -> Mapping[str, Any]:
     return found
 
 
+@cache
 def template(device: Device, theme: Theme) -> Mapping[str, Any]:
-    """The Plotly template of a device and theme; walls and desks are dark only."""
-    name = f"{device}-{theme}"
-    return _templates().get(name) or _templates()[f"{device}-dark"]  # type: ignore[no-any-return]
+    """The Plotly template of a device and theme; where there is none, the dark one in the colours of the theme."""
+    own = _templates().get(f"{device}-{theme}")
+    if own is not None:
+        return own  # type: ignore[no-any-return]
+    light = colours(theme)
+    names = {value.upper(): name for name, value in reversed(tuple(colours("dark").items()))}
+
+    def swap(found: re.Match[str]) -> str:
+        return light.get(names.get(found[0].upper(), ""), found[0])
+
+    text = json.dumps(_templates()[f"{device}-dark"])
+    return json.loads(re.sub(r"#[0-9A-Fa-f]{6}\b", swap, text))  # type: ignore[no-any-return]
 
 
 def layout(look: Look, **over: Any) -> dict[str, Any]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Collection
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import dash
+import msgspec
 import numpy as np
 import yaml
 from dash import html
@@ -20,11 +23,13 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
+from dashboards.broken import broken_tile
 from dashboards.pages import leader, wall
-from dashboards.panel import Language, Look, Page, Slots, Theme
+from dashboards.panel import Language, Look, Page, Slots, Theme, slot
+from dashboards.panels.heading import in_parts
 from dashboards.text import translate
 from dashboards.theme import ASSETS
-from ioc.settings import Settings, load
+from ioc.settings import Settings
 from ioc.snapshot import Scope, Snapshot
 from tests import plausible
 
@@ -45,10 +50,18 @@ INDEX = """<!DOCTYPE html>
 <body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body></html>"""
 
 FILL = """(args) => {
-  const [fresh, now] = args;
+  const [fresh, now, band] = args;
+  if (band) {
+    document.documentElement.dataset.state = 'offline';
+    const [strong, span, small] = ['strong', 'span', 'small'].map(name => document.createElement(name));
+    [strong.textContent, span.textContent, small.textContent] = band;
+    const over = Object.assign(document.createElement('div'), { id: 'connection' });
+    over.append(strong, span, small);
+    document.body.append(over);
+  }
   document.querySelectorAll('[data-clock]').forEach(e => { e.textContent = now[e.dataset.clock] ?? '10:24:36'; });
   document.querySelectorAll('[data-panel], [data-age]').forEach(e => { e.dataset.fresh = 'live'; });
-  document.querySelectorAll('[data-age]').forEach(e => { e.textContent = '0,4 giây'; });
+  document.querySelectorAll('[data-age]').forEach(e => { e.textContent = now.age; });
   document.querySelectorAll('[data-since]').forEach(e => {
     const s = e.dataset.since ? Math.floor((Date.parse(now.at) - Date.parse(e.dataset.since)) / 1000) : -1;
     const two = n => String(n).padStart(2, '0');
@@ -74,13 +87,17 @@ def look_of(page: Page, snapshot: Snapshot, settings: Settings, language: Langua
     return Look(language, page.device, theme, translate(language), snapshot.world, settings)
 
 
-def filled(page: Page, look: Look, scope: Scope, snapshot: Snapshot) -> Component:
-    """The page's layout with every slot as its update says; an update of an unknown slot is a KeyError."""
+def filled(page: Page, look: Look, scope: Scope, snapshot: Snapshot, broken: Collection[str] = ()) -> Component:
+    """The page's layout with every slot as its update says; an update of an unknown slot is a KeyError. The panels
+    named in ``broken`` say what those say that fail."""
     layout: Any = page.layout(look, scope)
     found = {each.id: each for each in layout._traverse() if getattr(each, "id", None)}
     slots: Slots = {}
     for panel in page.panels:
-        slots |= panel.update(snapshot, scope, look)
+        if panel.name in broken:
+            slots[slot(panel.name, "error")] = {"children": broken_tile("7F3A", snapshot.as_of, look)}
+        else:
+            slots |= panel.update(snapshot, scope, look)
     for name, props in slots.items():
         for prop, value in props.items():
             setattr(found[name], prop, _plain(value))
@@ -93,6 +110,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
+    if isinstance(value, msgspec.Raw):
+        return msgspec.json.decode(value)
     if isinstance(value, np.generic):
         return value.item()
     return value
@@ -109,7 +128,7 @@ def serve(layout: Component, page: Page, language: str, theme: str) -> Any:
     return server
 
 
-def shoot(tab: Tab, address: str, file: Path, fresh: list[tuple[str, str, str]], now: dict[str, str]) -> None:
+def shoot(tab: Tab, address: str, file: Path, special: dict[str, Any], now: dict[str, str]) -> None:
     """One picture, taken when every chart is drawn and the fonts are there."""
     tab.goto(address)
     tab.wait_for_selector("main")
@@ -118,10 +137,10 @@ def shoot(tab: Tab, address: str, file: Path, fresh: list[tuple[str, str, str]],
         " && document.fonts.status === 'loaded'"
     )
     tab.wait_for_function("() => !document.querySelector('.dash-graph--pending')")
-    tab.evaluate(FILL, [fresh, now])
+    tab.evaluate(FILL, [special.get("fresh", []), now, special.get("band")])
     tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     tab.screenshot(path=str(file))
-    cut = tab.evaluate(CUT)
+    cut = tab.evaluate(FITS if tab.query_selector(".wall") else CUT)
     if cut:
         print(f"{file.name}: cut {cut}")
 
@@ -133,6 +152,7 @@ CUT = """() => [...document.querySelectorAll('main *')].filter(e => e.children.l
         || (e.getBoundingClientRect().bottom > innerHeight + 1 && document.querySelector('.wall'))))
     .map(e => (e.className || e.tagName) + ': ' + e.textContent.trim().slice(0, 40)).slice(0, 12)"""
 
+FITS = (Path(__file__).parent / "browser" / "fits.js").read_text(encoding="utf-8")
 SIZES = {
     "wall": ((3840, 2160), (1920, 1080)),
     "tablet": ((1180, 820), (820, 1180), (1024, 768), (768, 1024)),
@@ -144,36 +164,57 @@ PACKS: dict[str, dict[str, str]] = {
     "tiles": {"outlines": ""},
 }
 STALE = [
-    ("ioc.usage.v1", "stale", "SỐ LIỆU CŨ 00:00:42"),
+    ("ioc.usage.v1", "stale", "SỐ LIỆU CŨ 7 phút"),
     ("ioc.cameras.v1", "stale", "SỐ LIỆU CŨ 21 phút"),
     ("ioc.indicators.v1", "quiet", "yên 14 phút"),
 ]
+OLD = [(f"ioc.{name}.v1", "stale", "SỐ LIỆU CŨ 12 giây") for name in ("cases", "cameras", "usage", "indicators")]
+BEHIND = [("ioc.cases.v1", "behind", in_parts("còn 12.345 bản ghi chờ đọc · khoảng 40 giây nữa là kịp"))]
+LOST = ["MẤT KẾT NỐI", "00:12", "đang giữ hình cuối cùng, nối lại lần 7"]
+BROKEN = ("headline-finished", "flow", "map", "incidents", "targets", "ticker")
 
 
+CAMPAIGN: dict[str, Any] = {
+    "title_vi": "45 ngày nộp hồ sơ từ xa",
+    "title_en": "45 days of filing from home",
+    "from": date(2026, 11, 15),
+    "until": date(2026, 12, 29),
+    "grid": {
+        "areas": ["campaign campaign", "remote map", "ticker ticker"],
+        "columns": [90, 140],
+        "rows": [20, 94, 5],
+    },
+    "panels": [
+        {"panel": "campaign", "text_vi": "Nộp hồ sơ trực tuyến tại nhà", "text_en": "Cases filed online, from home"},
+        {"panel": "indicator", "area": "remote", "indicator": "k_remote"},
+        {"panel": "map", "layer": "usage"},
+        {"panel": "ticker"},
+    ],
+}
 ROOT = Path(__file__).parents[1]
-WALLS = {key: yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))[key] for key in ("walls", "playlists")}
+SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+WALLS = {"walls": SHIPPED["walls"] | {"campaign": CAMPAIGN}, "playlists": SHIPPED["playlists"]}
 
 
 def scenes() -> list[tuple[str, Page, tuple[int, int], dict[str, Any]]]:
     """Name, page, size and what is special of each picture."""
     found: list[tuple[str, Page, tuple[int, int], dict[str, Any]]] = []
-    for size in SIZES["wall"]:
-        found.append((f"wall-{size[0]}", wall.PAGE, size, {}))
-    composed = load(ROOT / "config.yaml", environ={}, data_dir="/nowhere")
-    for own in wall.pages(composed)[1:]:
-        for size in (*SIZES["wall"], (7680, 3240)):
-            found.append((f"{own.name}-{size[0]}", own, size, {}))
-        found.append((f"{own.name}-en", own, SIZES["wall"][1], {"language": "en"}))
-        found.append((f"{own.name}-empty", own, SIZES["wall"][1], {"empty": True}))
-        found.append((f"{own.name}-light", own, SIZES["wall"][1], {"theme": "light"}))
-    wide = SIZES["wall"][1]
+    huge, wide = SIZES["wall"]
+    for own in wall.pages(plausible.settings(**WALLS))[1:]:
+        found += [
+            (f"{own.name}-{language}-{theme}", own, wide, {"language": language, "theme": theme})
+            for language in ("vi", "en")
+            for theme in ("dark", "light")
+        ]
+        found += [(f"{own.name}-{size[0]}", own, size, {}) for size in (huge, (2560, 1080), (7680, 3240))]
+        found.append((f"{own.name}-empty", own, wide, {"empty": True}))
     found += [
-        ("wall-64x27", wall.PAGE, (2560, 1080), {}),
-        ("wall-en", wall.PAGE, wide, {"language": "en"}),
+        ("wall-broken", wall.PAGE, wide, {"broken": BROKEN}),
         ("wall-stale", wall.PAGE, wide, {"fresh": STALE}),
+        ("wall-behind", wall.PAGE, wide, {"fresh": BEHIND}),
+        ("wall-lost", wall.PAGE, wide, {"fresh": OLD, "band": LOST}),
         ("wall-sunday", wall.PAGE, wide, {"as_of": plausible.SUNDAY}),
         ("wall-evening", wall.PAGE, wide, {"as_of": plausible.EVENING}),
-        ("wall-empty", wall.PAGE, wide, {"empty": True}),
         ("wall-binhphuoc", wall.PAGE, wide, {"pack": "binhphuoc"}),
         ("wall-wards", wall.PAGE, wide, {"pack": "wards"}),
         ("wall-tiles", wall.PAGE, wide, {"pack": "tiles"}),
@@ -214,16 +255,22 @@ def main(out: str, only: str = "") -> None:
             language, theme = special.get("language", "vi"), special.get("theme", "dark")
             scope = Scope(special.get("unit", snapshot.world.root.code))
             look = look_of(page, snapshot, settings, language, theme)
-            server = serve(filled(page, look, scope, snapshot), page, language, theme)
-            tab = browser.new_page(viewport={"width": size[0], "height": size[1]}, has_touch=page.device == "tablet")
+            made = filled(page, look, scope, snapshot, special.get("broken", ()))
+            server = serve(made, page, language, theme)
+            tab = browser.new_page(
+                viewport={"width": size[0], "height": size[1]},
+                has_touch=page.device == "tablet",
+                reduced_motion="reduce",
+            )
             tab.on("console", lambda line: print("console:", line.text) if line.type == "error" else None)
             now = {
                 "at": as_of.isoformat(),
                 "time": f"{as_of:%H:%M}",
                 "seconds": f"{as_of:%H:%M:%S}",
-                "date": f"Thứ hai {as_of:%d/%m/%Y}",
+                "date": f"{'Thứ hai' if language == 'vi' else 'Monday'} {as_of:%d/%m/%Y}",
+                "age": "3 giây" if language == "vi" else "3 s",
             }
-            shoot(tab, f"http://127.0.0.1:{server.port}/", folder / f"{name}.png", special.get("fresh", []), now)
+            shoot(tab, f"http://127.0.0.1:{server.port}/", folder / f"{name}.png", special, now)
             tab.close()
             server.shutdown()
             print(name)

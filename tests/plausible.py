@@ -138,7 +138,7 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
     below = [unit.code for unit in of.children(root) if unit.kind == "district"]
     values = {code: {root: IndicatorFigure(value, as_of - timedelta(days=3))} for code, value in VALUES.items()}
     for at, code in enumerate(below):
-        for name, base in (("k_remote", 41.5), ("k_cashless", 49.0), ("satisfaction", 88.2)):
+        for name, base in (("k_remote", 46.5), ("k_cashless", 70.0), ("satisfaction", 88.2)):
             values.setdefault(name, {})[code] = IndicatorFigure(
                 round(min(base + 23 * ((at * 5 + len(name)) % 9) / 9, 99.1 - at / 3), 1), as_of - timedelta(days=3)
             )

@@ -98,7 +98,9 @@
       const worst = names && oldest(names);
       if (!worst) continue;
       if (tag.dataset.fresh !== worst.fresh) tag.dataset.fresh = worst.fresh;
-      put(tag, ageText(worst, now));
+      const text = ageText(worst, now);
+      // in a title's line a part that does not fit is left out as a whole
+      put(tag, worst.fresh === "behind" && tag.closest(".heading") ? text.replace(/ (?!·)/g, "\u00a0") : text);
     }
     const latency = live.beat && live.beat.latency;
     for (const tag of document.querySelectorAll("[data-latency]")) {

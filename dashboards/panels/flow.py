@@ -13,7 +13,7 @@ from dashboards.comparison import office_hours, usual_band
 from dashboards.marks import flow
 from dashboards.marks.flow import Line, Pair
 from dashboards.panel import Look, Panel, Slots, slot
-from dashboards.panels.heading import SILENT, figure_text, heading, spoken
+from dashboards.panels.heading import SILENT, figure_text, heading, in_parts, spoken
 from dashboards.text.formats import number
 from dashboards.theme import config
 from ioc.snapshot import LEVELS, Figure, Scope, Snapshot
@@ -78,7 +78,7 @@ def through_the_day(name: str, feed: str, pair: Pair) -> Panel:
             slot(name, "chart"): {"figure": chart},
             slot(name, figures[0]): {"children": latest[figures[0]]},
             slot(name, figures[1]): {"children": latest[figures[1]]},
-            slot(name, "note"): {"children": note},
+            slot(name, "note"): {"children": in_parts(note)},
             slot(name, "spoken"): {"children": look.t(f"{name}.spoken", **latest)},
         }
 

@@ -13,12 +13,18 @@ SILENT: dict[str, Any] = {"aria-hidden": "true"}
 """For marks: screen readers have the sentence."""
 
 
+def in_parts(note: str) -> str:
+    """A note for a heading: where its line is too short, whole parts (between dots) are left out, the last one first,
+    and nothing is cut."""
+    return " ·\u00a0".join(part.replace(" ", "\u00a0").replace("–", "–\u2060") for part in note.split(" · "))
+
+
 def heading(name: str, title: str, note: str = "") -> Component:
     """Title and note of panel ``name``; both are slots (``title``, ``note``), the age runs by itself."""
     return html.Header(
         [
             html.H2(title, id=slot(name, "title")),
-            html.Span(note, id=slot(name, "note"), className="note"),
+            html.Span(in_parts(note), id=slot(name, "note"), className="note"),
             age_tag(),
         ],
         className="heading",

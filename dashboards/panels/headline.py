@@ -16,6 +16,7 @@ from dashboards.comparison import Before, before, change_pct, distance, office_h
 from dashboards.marks.spark import BLANK, spark
 from dashboards.panel import Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import figure_text, spoken
+from dashboards.panels.headline_parts import parts_picture, parts_slots
 from dashboards.text.formats import number, percent, percent_sign, short_number
 from ioc.figures import CaseFigures
 from ioc.snapshot import Figure, Scope, Snapshot
@@ -181,28 +182,6 @@ OVERDUE = Panel(
 )
 
 
-def _parts_bar() -> Component:
-    name = "headline-on-time"
-    return html.Div(
-        [
-            html.Div(id=slot(name, "bar"), className="parts-bar"),
-            html.Div(
-                [html.Span(id=slot(name, part), className=f"part {part}") for part in ("kept", "late", "open")],
-                className="parts",
-            ),
-        ],
-        className="parts-box",
-    )
-
-
-def _bar(cases: CaseFigures) -> dict[str, str]:
-    whole = cases.finished + cases.open_overdue + cases.paused_overdue
-    if whole == 0:
-        return {"--a": "0%", "--b": "0%"}
-    kept, late = cases.finished_on_time * 100 / whole, cases.finished_late * 100 / whole
-    return {"--a": f"{kept:.1f}%", "--b": f"{kept + late:.1f}%"}
-
-
 def _finished_note(cases: CaseFigures, done: float | None, look: Look) -> str:
     if done is None:
         return look.t("headline.none_finished")
@@ -231,19 +210,20 @@ def _on_time(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         note=_finished_note(cases, done, look),
         src=None,
     )
-    slots[slot(name, "bar")] = {"style": _bar(cases), "className": "parts-bar" if whole else "parts-bar none"}
     late_open = cases.open_overdue + cases.paused_overdue
-    for part, key, n in (
-        ("kept", "headline.on_time_part", cases.finished_on_time),
-        ("late", "headline.late_part", cases.finished_late),
-        ("open", "headline.overdue_part", late_open),
-    ):
-        slots[slot(name, part)] = {"children": look.t(key, n=number(n, look.language))}
-    return slots
+    counts = (cases.finished_on_time, cases.finished_late, late_open)
+    words = [
+        look.t(f"headline.{part}_part", n=number(n, look.language))
+        for part, n in zip(("on_time", "late", "overdue"), counts, strict=True)
+    ]
+    return slots | parts_slots(name, counts, words)
 
 
 ON_TIME = Panel(
-    "headline-on-time", (CASES,), headline_frame("headline-on-time", "headline.on_time", _parts_bar), _on_time
+    "headline-on-time",
+    (CASES,),
+    headline_frame("headline-on-time", "headline.on_time", parts_picture("headline-on-time")),
+    _on_time,
 )
 
 

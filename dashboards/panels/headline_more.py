@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+
+from dash.development.base_component import Component
 
 from dashboards.comparison import before, office_hours, usual_band
 from dashboards.marks.spark import BLANK, spark
-from dashboards.panel import Look, Panel, Slots
+from dashboards.panel import Look, Panel, Slots, slot
 from dashboards.panels.headline import (
     CAMERAS,
     CASES,
@@ -19,9 +22,13 @@ from dashboards.panels.headline import (
     spark_slot,
     turn_of,
 )
+from dashboards.panels.headline_parts import parts_picture, parts_slots, severity_picture
 from dashboards.text.formats import number, percent, percent_sign, short_number
+from ioc.figures import SEVERITIES
 from ioc.snapshot import Scope, Snapshot
 
+Update = Callable[[Snapshot, Scope, Look], Slots]
+Picture = Callable[[str], Callable[[], Component]]
 LEAST_USES = 30
 """From so many uses on, a share of failures is a figure."""
 
@@ -51,14 +58,18 @@ def _open(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
 def _soon(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     cases = snapshot.cases(scope)
     share = cases.open_due_soon * 100 / cases.open if cases.open else None
-    return headline_slots(
+    slots = headline_slots(
         "headline-soon",
         look,
         title="headline.soon",
         value=number(cases.open_due_soon, look.language),
         delta=look.t("headline.soon_share", pct=percent(share, look.language)) if share is not None else "",
         note=look.t("headline.paused", n=number(cases.paused, look.language)),
+        src=None,
     )
+    counts = (cases.open_in_time, cases.open_due_soon, cases.open_overdue)
+    words = [look.t(f"stages.open_{part}") for part in ("in_time", "due_soon", "overdue")]
+    return slots | parts_slots("headline-soon", counts, words)
 
 
 def _unaccepted(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
@@ -66,7 +77,7 @@ def _unaccepted(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     n = snapshot.incidents(scope).unacknowledged
     grave = sum(1 for row in rows if row.severity in ("critical", "high"))
     oldest = max((snapshot.as_of - row.since for row in rows), default=timedelta())
-    return headline_slots(
+    slots = headline_slots(
         "headline-unaccepted",
         look,
         title="headline.unaccepted_title",
@@ -74,7 +85,12 @@ def _unaccepted(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         tone="alarm" if any(row.severity == "critical" for row in rows) else "",
         delta=look.t("headline.grave", n=number(grave, look.language)) if n else look.t("headline.all_accepted"),
         note=look.t("headline.oldest", length=_length(oldest, look)) if rows else "",
+        src=None,
     )
+    for severity in SEVERITIES:
+        count = sum(1 for row in rows if row.severity == severity)
+        slots[slot("headline-unaccepted", f"count-{severity}")] = {"children": number(count, look.language)}
+    return slots
 
 
 def _length(length: timedelta, look: Look) -> str:
@@ -88,17 +104,22 @@ def _cameras(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     found = snapshot.cameras(scope)
     whole = found.online + found.offline + found.tampered + found.silent
     lost = found.offline + found.silent
-    return headline_slots(
+    slots = headline_slots(
         "headline-cameras",
         look,
         title="headline.cameras",
         value=number(found.online, look.language),
         delta=look.t("headline.lost", n=number(lost, look.language)) if whole else look.t("headline.no_cameras"),
         turn="heat" if lost else "",
-        note=look.t("headline.tampered", n=number(found.tampered, look.language), whole=number(whole, look.language))
-        if whole
-        else "",
+        note=look.t("headline.of_cameras", whole=number(whole, look.language)) if whole else "",
+        src=None,
     )
+    counts = (found.online, found.tampered, lost)
+    words = [
+        look.t(f"headline.{part}_part", n=number(n, look.language))
+        for part, n in zip(("online", "tampered", "lost"), counts, strict=True)
+    ]
+    return slots | parts_slots("headline-cameras", counts, words)
 
 
 def _errors(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
@@ -140,14 +161,14 @@ def _amount(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     )
 
 
-def _panel(name: str, title: str, feed: str, update: object) -> Panel:
-    return Panel(name, (feed,), headline_frame(name, title, spark_slot(name)), update)  # type: ignore[arg-type]
+def _panel(name: str, title: str, feed: str, update: Update, picture: Picture = spark_slot) -> Panel:
+    return Panel(name, (feed,), headline_frame(name, title, picture(name)), update)
 
 
 OPEN = _panel("headline-open", "headline.open", CASES, _open)
-SOON = _panel("headline-soon", "headline.soon", CASES, _soon)
+SOON = _panel("headline-soon", "headline.soon", CASES, _soon, parts_picture)
 DETECTED = running_total("headline-detected", "headline.detected", "detected", "tide", CAMERAS)
-UNACCEPTED = _panel("headline-unaccepted", "headline.unaccepted_title", CAMERAS, _unaccepted)
-CAMERAS_ONLINE = _panel("headline-cameras", "headline.cameras", CAMERAS, _cameras)
+UNACCEPTED = _panel("headline-unaccepted", "headline.unaccepted_title", CAMERAS, _unaccepted, severity_picture)
+CAMERAS_ONLINE = _panel("headline-cameras", "headline.cameras", CAMERAS, _cameras, parts_picture)
 ERRORS = _panel("headline-errors", "headline.errors_title", USAGE, _errors)
 AMOUNT = _panel("headline-amount", "headline.amount", USAGE, _amount)

@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards.panel import Language, Look, Panel, Slots, data, slot
-from dashboards.panels.heading import SILENT, heading, spoken
+from dashboards.panels.heading import SILENT, heading, in_parts, spoken
 from dashboards.text.formats import number
 from dashboards.text.names import listed
 from ioc.snapshot import IncidentRow, Scope, Snapshot
@@ -123,7 +123,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         if rows
         else ""
     }
-    slots[slot(NAME, "note")] = {"children": t("incidents.count", n=number(figures.open, language))}
+    slots[slot(NAME, "note")] = {"children": in_parts(t("incidents.count", n=number(figures.open, language)))}
     slots[slot(NAME, "none")] = {"className": "nothing hidden" if rows else "nothing"}
     slots[slot(NAME, "last")] = {"children": "" if rows else _last(snapshot, scope, look)}
     slots[slot(NAME, "spoken")] = {

@@ -12,6 +12,7 @@ from dashboards.text.formats import number
 from dashboards.text.names import listed
 from ioc.figures import SEVERITIES
 from ioc.snapshot import IncidentRow, Scope, Snapshot
+from ioc.world import Unit
 
 NAME = "lifecycle"
 STEPS = ("detected", "acknowledged", "verified", "dispatched", "in_progress")
@@ -103,10 +104,15 @@ def _card_slots(step: str, at: int, row: IncidentRow | None, snapshot: Snapshot,
             "children": kind_name(snapshot.world, row.kind, look.language) if row else ""
         },
         slot(NAME, f"place-{step}-{at}"): {
-            "children": "" if row is None else listed(unit, look.language) if unit else row.unit
+            "children": "" if row is None else _placed(unit, look) if unit else row.unit
         },
         slot(NAME, f"age-{step}-{at}"): {"data-since": row.state_at.isoformat() if row else ""},
     }
+
+
+def _placed(unit: Unit, look: Look) -> str:
+    """A card is narrow: English names stand without their kind of unit, which Vietnamese shortens."""
+    return unit.short("en") if look.language == "en" else listed(unit, look.language)
 
 
 PANEL = Panel(NAME, ("ioc.cameras.v1",), frame, update)

@@ -17,7 +17,7 @@ from dashboards.marks import map as marks
 from dashboards.marks.outlines import Box, Place, View, atlas, fitted, grown, project
 from dashboards.pages.addresses import unit_address
 from dashboards.panel import Look, Panel, Slots, age_tag, slot
-from dashboards.panels.heading import SILENT, figure_text, heading, icon, spoken
+from dashboards.panels.heading import SILENT, figure_text, heading, icon, in_parts, spoken
 from dashboards.panels.map_labels import NAME, Stage, Wanted, label, placed, wanted_labels
 from dashboards.panels.map_layers import LAYERS, Layer, Spot
 from dashboards.panels.ranks import ranked
@@ -155,7 +155,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look, layer: Layer = LAYERS["
     slots: Slots = {
         slot(NAME, "chart"): {"figure": marks.figure(view, classes, found, box, look, window=window)},
         slot(NAME, "empty"): {"children": "" if view.places else look.t("map.none_below")},
-        slot(NAME, "note"): {"children": _note(view, look)},
+        slot(NAME, "note"): {"children": in_parts(_note(view, look))},
     }
     wanted = wanted_labels(view, {code: spot.count for code, spot in spots.items()}, look)
     outside = [one for one in wanted if not _inside(one.at, window)]

@@ -6,7 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards.panel import Look, Panel, Slots, slot
-from dashboards.panels.heading import SILENT, figure_text, heading, spoken
+from dashboards.panels.heading import SILENT, figure_text, heading, in_parts, spoken
 from dashboards.text.formats import number
 from ioc.figures import CaseFigures
 from ioc.snapshot import Scope, Snapshot
@@ -54,7 +54,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     }
     for group, figures in STAGES:
         slots[slot(NAME, f"sum-{group}")] = {"children": _sum(cases, figures, look) if len(figures) > 1 else ""}
-    slots[slot(NAME, "note")] = {"children": look.t("stages.note")}
+    slots[slot(NAME, "note")] = {"children": in_parts(look.t("stages.note"))}
     slots[slot(NAME, "spoken")] = {
         "children": look.t(
             "stages.spoken",

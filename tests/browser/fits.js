@@ -6,7 +6,7 @@
     [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && shown(e) && !e.closest('svg'));
   const found = [];
   const say = (what, e) => found.push(`${what} ${e.closest('[data-panel]')?.dataset.panel} .${e.className}: ${e.textContent.trim().slice(0, 40)}`);
-  const ends = new Set(['place', 'note', 'severity']);  // may end in an ellipsis: long places, notes beside titles
+  const ends = new Set(['place', 'severity']);  // may end in an ellipsis: long places
   const within = new Map();
   for (const e of leaves) {
     const panel = e.closest('[data-panel]');
@@ -14,13 +14,17 @@
     const range = document.createRange();
     range.selectNodeContents(e);
     const box = range.getBoundingClientRect(), room = panel.getBoundingClientRect();
+    const line = e.closest('.heading') && (e.matches('.note') || e.matches('.age'));  // parts without room go to a line unseen
+    const doubt = ['stale', 'behind'].includes(panel.dataset.fresh);  // whose tag may take the room
+    if (line && !doubt && e.scrollHeight > e.clientHeight + 3) say('left out', e);
     if (!box.width || box.left >= room.right - 1 || box.top >= room.bottom - 1) continue;  // a row that did not fit
     const tabs = e.closest('.wall-tabs');
     if (tabs && box.top >= tabs.getBoundingClientRect().bottom - 4) continue;  // a tab that gave way to a notice
     const ellipsis = getComputedStyle(e).textOverflow === 'ellipsis' && ([...e.classList].some(c => ends.has(c)) || e.closest('.ticker'));
     const own = e.getBoundingClientRect();
-    const side = ellipsis ? own : box, half = 0.37 * parseFloat(getComputedStyle(e).fontSize);
-    const lines = box.height > 3.2 * half * 1.9 ? [box.top + half * 0.5, box.bottom - half * 0.5] : [(box.top + box.bottom) / 2 - half, (box.top + box.bottom) / 2 + half];
+    const rect = line ? own : box;
+    const side = ellipsis ? own : rect, half = 0.37 * parseFloat(getComputedStyle(e).fontSize);
+    const lines = rect.height > 3.2 * half * 1.9 ? [rect.top + half * 0.5, rect.bottom - half * 0.5] : [(rect.top + rect.bottom) / 2 - half, (rect.top + rect.bottom) / 2 + half];
     const wide = {left: side.left, right: side.right, top: lines[0], bottom: lines[1]};  // what capitals reach
     if (wide.right > room.right + 2 || wide.bottom > room.bottom + 2 || wide.left < room.left - 2 || wide.top < room.top - 2) say('outside', e);
     if (e.scrollWidth > e.clientWidth + 2 && getComputedStyle(e).overflowX !== 'visible' && !ellipsis) say('cut', e);
