@@ -39,7 +39,7 @@ unit: $(DONE)/dev
 	$(BIN)/python -m pytest tests/unit $(ARGS)
 
 bench: $(DONE)/browser
-	for what in ingest latency screens; do $(BIN)/ioc bench $$what || exit 1; done
+	for what in ingest latency screens signs; do $(BIN)/ioc bench $$what || exit 1; done
 
 drill: $(DONE)/browser
 	exec $(BIN)/python -m tests.drill $(ARGS)
