@@ -11,7 +11,8 @@ import msgspec
 
 from ioc.errors import OperatorError
 from ioc.settings import Settings
-from streams.source import Source, open_source
+from streams.members import open_source
+from streams.source import Source
 
 POLL_S = 0.1
 MOST = 10_000

@@ -25,9 +25,10 @@ from ioc.store.connect import Connection, connect
 from ioc.store.migrate import check, check_rules
 from ioc.store.offsets import STANDSTILL_S, note_ends
 from streams.current_world import LOOK_S, CurrentWorld
+from streams.members import open_source
 from streams.partitions import Partitions, say
 from streams.progress import Pace, Progress
-from streams.source import Place, Slice, Source, open_source
+from streams.source import Place, Slice, Source
 from streams.stages import Stages
 from streams.writer import Writer, pause_s
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ioc.facts import TOPICS, Topic
-from ioc.settings import Settings
 
 TITLES: tuple[str, ...] = tuple(TOPICS)
 """The inbound topics by name."""
@@ -124,17 +123,3 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Leaves the group so that others take over at once. Safe to call twice."""
-
-
-def open_source(settings: Settings, owner: str) -> Source:
-    """The source that the settings name, as a new member ``owner`` of the group; makes missing topics.
-
-    Raises ConfigError for settings that cannot work, Transient where the server is away.
-    """
-    if settings.broker == "log":
-        from streams.log_source import LogSource
-
-        return LogSource.open(settings, owner)
-    from streams.kafka_source import KafkaSource
-
-    return KafkaSource.open(settings, owner)

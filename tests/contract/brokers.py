@@ -14,10 +14,11 @@ from ioc.settings import Settings
 from ioc.store import log
 from ioc.store.connect import connect
 from streams.kafka_admin import administrator
+from streams.members import open_source
 from streams.producer import Producer, open_producer
-from streams.source import Changes, Place, Record, Source, open_source
+from streams.source import Changes, Place, Record, Source
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 PLACES = frozenset(Place(topic, partition) for topic in Topic for partition in range(4))
 
 
