@@ -77,13 +77,14 @@ def _unaccepted(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     n = snapshot.incidents(scope).unacknowledged
     grave = sum(1 for row in rows if row.severity in ("critical", "high"))
     oldest = max((snapshot.as_of - row.since for row in rows), default=timedelta())
+    none = "headline.all_accepted" if snapshot.incidents(scope).open else "headline.no_incidents"
     slots = headline_slots(
         "headline-unaccepted",
         look,
         title="headline.unaccepted_title",
         value=number(n, look.language),
         tone="alarm" if any(row.severity == "critical" for row in rows) else "",
-        delta=look.t("headline.grave", n=number(grave, look.language)) if n else look.t("headline.all_accepted"),
+        delta=look.t("headline.grave", n=number(grave, look.language)) if n else look.t(none),
         note=look.t("headline.oldest", length=_length(oldest, look)) if rows else "",
         src=None,
     )

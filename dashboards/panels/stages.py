@@ -28,7 +28,7 @@ def frame(look: Look) -> Component:
         cells = [
             html.Li(
                 [
-                    figure_text(NAME, figure, f"value {TONES.get(figure, '')}".strip()),
+                    figure_text(NAME, figure, "value"),
                     html.Span(look.t(f"stages.{figure}"), className="what"),
                 ]
             )
@@ -48,7 +48,10 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     """Every figure of every step."""
     cases = snapshot.cases(scope)
     slots: Slots = {
-        slot(NAME, figure): {"children": number(getattr(cases, figure), look.language)}
+        slot(NAME, figure): {
+            "children": number(getattr(cases, figure), look.language),
+            "className": f"value {TONES.get(figure, '')}".strip() if getattr(cases, figure) else "value",
+        }
         for _, figures in STAGES
         for figure in figures
     }
