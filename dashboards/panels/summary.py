@@ -1,10 +1,12 @@
-"""Incidents, targets and services in three lines for who wants to know that nothing else burns."""
+"""Incidents, targets and services in three lines for who wants to know that nothing else burns; each leads to its
+field."""
 
 from __future__ import annotations
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboards.pages.addresses import unit_address
 from dashboards.panel import Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import figure_text, icon
 from dashboards.panels.targets import met
@@ -13,6 +15,7 @@ from ioc.figures import SEVERITIES
 from ioc.snapshot import Scope, Snapshot
 
 NAME = "summary"
+FIELDS = {"incidents": "/cameras", "targets": "/kpi", "services": "/services"}
 
 
 def frame(look: Look) -> Component:
@@ -29,13 +32,18 @@ def frame(look: Look) -> Component:
     ]
     return html.Div(
         [
-            html.Div([html.B(id=slot(NAME, "incidents")), html.Div(severities, className="severities")]),
-            html.Div([html.B(id=slot(NAME, "targets")), html.Span(id=slot(NAME, "targets-note"), className="of")]),
-            html.Div([html.B(id=slot(NAME, "services")), html.Span(id=slot(NAME, "services-note"), className="of")]),
+            _line("incidents", html.Div(severities, className="severities")),
+            _line("targets", html.Span(id=slot(NAME, "targets-note"), className="of")),
+            _line("services", html.Span(id=slot(NAME, "services-note"), className="of")),
             html.Div(age_tag()),
         ],
         className="summary",
     )
+
+
+def _line(what: str, more: Component) -> Component:
+    words = html.Div([html.B(id=slot(NAME, what)), more], className="summary-words")
+    return dcc.Link([words, icon("chevron-right", "go")], href="#", id=slot(NAME, f"to-{what}"))
 
 
 def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
@@ -56,6 +64,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     first = next(iter(open_now), None)
     note = "" if first is None else (first.en if language == "en" else first.vi)
     failed = percent(errors * 100 / uses if uses else 0, language)
+    slots |= {slot(NAME, f"to-{what}"): {"href": unit_address(scope.unit, path=path)} for what, path in FIELDS.items()}
     slots |= {
         slot(NAME, "incidents"): {"children": t("summary.incidents", n=number(incidents.open, language))},
         slot(NAME, "targets"): {"children": title},

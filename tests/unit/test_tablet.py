@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboards.marks.spark import BLANK
 from dashboards.pages import fields, leader, wall
 from dashboards.panel import Look, Page, slot
-from dashboards.panels import headline, overdue
+from dashboards.panels import headline, overdue, summary
 from dashboards.panels import map as map_panel
 from dashboards.text import translate
 from ioc.snapshot import Scope, Snapshot
@@ -77,3 +77,9 @@ def test_a_spark_takes_the_shape_of_its_card_on_a_tablet_only() -> None:
     assert "non-scaling-stroke" in picture(leader.PAGE, MORNING)
     assert "preserveAspectRatio" not in picture(wall.PAGE, MORNING)
     assert picture(leader.PAGE, EMPTY) != unquote(BLANK), "without days to compare with: how the total grew"
+
+
+def test_each_line_of_the_summary_leads_to_its_field_of_the_same_unit() -> None:
+    told = summary.PANEL.update(MORNING, Scope("725"), look())
+    ways = [told[slot("summary", f"to-{what}")]["href"] for what in ("incidents", "targets", "services")]
+    assert ways == ["/cameras?unit=725", "/kpi?unit=725", "/services?unit=725"]
