@@ -132,13 +132,7 @@ class CasePlan(Plan):
         """The records of some rows; keyed by case code."""
         columns, places, codes = self.columns, self.places, self.places.codes
         built: list[Sent] = []
-        for at_ms, occurred_ms, life, word in zip(
-            self.at_ms[rows].tolist(),
-            self.occurred_ms[rows].tolist(),
-            self.life[rows].tolist(),
-            self.word[rows].tolist(),
-            strict=True,
-        ):
+        for at_ms, occurred_ms, life, word in self.words(rows):
             handling = int(columns.handling[life])
             code = f"{places.agency[handling]}-{self.stamp}-{int(self.numbers[life]):04d}"
             holder = handling if occurred_ms >= self.transferred_ms[life] else int(columns.first_handling[life])

@@ -9,7 +9,7 @@ import numpy as np
 
 from ioc.world import Procedure
 from streams.simulate.case_lives import COUNTER, ONLINE, CaseColumns, CasePlan, Step
-from streams.simulate.draws import generator, pick
+from streams.simulate.draws import by_rank, drawn, generator
 from streams.simulate.lives import never
 from streams.simulate.office_days import MINUTE_MS, OfficeDays
 from streams.simulate.places import Places
@@ -33,8 +33,7 @@ class Certificates:
     def __init__(self, places: Places, procedures: list[Procedure], days: OfficeDays, seed: int) -> None:
         self.places, self.days, self.seed = places, days, seed
         self.procedures = [p for p in procedures if p.family == "certification"]
-        ranks = 1.0 / np.arange(1, len(self.procedures) + 1) ** 1.6
-        self._demand = CASES_A_DAY * places.scale * ranks / ranks.sum() if len(ranks) else ranks
+        self._demand = by_rank(CASES_A_DAY * places.scale, len(self.procedures), 1.6)
         self._online = np.array([0.42 if p.online_eligible else 0.0 for p in self.procedures])
         self._diligence = places.diligence()
 
@@ -42,8 +41,8 @@ class Certificates:
         """The papers brought or sent in on a day."""
         rng, days = generator(self.seed, self.name, day), self.days
         volume = day_volume(days, day, generator(self.seed, "volume", day))
-        size = int(rng.poisson(self._demand.sum() * BUSIEST)) if len(self._demand) else 0
-        procedure = pick(rng, self._demand, size) if size else np.zeros(0, dtype=np.int64)
+        procedure = drawn(rng, self._demand, BUSIEST)
+        size = len(procedure)
         channel = np.where(rng.random(size) < self._online[procedure], ONLINE, COUNTER).astype(np.int64)
         keep = rng.random(size) * BUSIEST < np.where(channel == ONLINE, volume.online, volume.counter)
         procedure, channel = procedure[keep], channel[keep]

@@ -14,7 +14,7 @@ import numpy as np
 from ioc.world import Procedure
 from streams.simulate.case_lives import COUNTER, ONLINE, POSTAL, CaseColumns, CasePlan, Step
 from streams.simulate.course import Course, lay_out
-from streams.simulate.draws import Floats, Ints, generator, pick
+from streams.simulate.draws import Floats, Ints, by_rank, drawn, generator
 from streams.simulate.office_days import OfficeDays
 from streams.simulate.places import Places
 from streams.simulate.rhythm import COUNTER as COUNTER_HOURS
@@ -112,8 +112,8 @@ class Dossiers:
 
     def _arrivals(self, rng: np.random.Generator, day: int) -> tuple[Ints, Ints]:
         volume = day_volume(self.days, day, generator(self.seed, "volume", day))
-        size = int(rng.poisson(self.demand.sum() * BUSIEST))
-        procedure = pick(rng, self.demand, size)
+        procedure = drawn(rng, self.demand, BUSIEST)
+        size = len(procedure)
         share = np.where(self._eligible[procedure], 0.72, 0.0)
         luck = rng.random(size)
         channel = np.where(luck < share, ONLINE, np.where(luck > 0.975, POSTAL, COUNTER))
@@ -148,6 +148,5 @@ def _demand(procedures: list[Procedure]) -> Floats:
     for at, procedure in enumerate(procedures):
         seen.setdefault((procedure.level, procedure.family), []).append(at)
     for group, members in seen.items():
-        ranks = 1.0 / np.arange(1, len(members) + 1)
-        demand[members] = CASES_A_DAY.get(group, 0.5) * ranks / ranks.sum()
+        demand[members] = by_rank(CASES_A_DAY.get(group, 0.5), len(members))
     return demand

@@ -27,6 +27,18 @@ def pick(rng: np.random.Generator, weights: Floats, size: int) -> Ints:
     return within
 
 
+def by_rank(a_day: float, members: int, steepness: float = 1.0) -> Floats:
+    """How ``a_day`` spreads over so many, the first being the most common."""
+    ranks = 1.0 / np.arange(1, members + 1) ** steepness
+    return a_day * ranks / ranks.sum() if members else ranks
+
+
+def drawn(rng: np.random.Generator, demand: Floats, factor: float) -> Ints:
+    """What is asked for on a day of ``factor`` usual ones: positions in ``demand``, which may be empty."""
+    size = int(rng.poisson(demand.sum() * factor)) if len(demand) else 0
+    return pick(rng, demand, size) if size else np.zeros(0, dtype=np.int64)
+
+
 def delays_ms(rng: np.random.Generator, size: int) -> Ints:
     """How long after it happened each event leaves its source, in milliseconds.
 

@@ -101,13 +101,7 @@ class IncidentPlan(Plan):
     def build(self, rows: Ints) -> list[Sent]:
         """The records of some rows; keyed by camera."""
         built = []
-        for at_ms, occurred_ms, life, word in zip(
-            self.at_ms[rows].tolist(),
-            self.occurred_ms[rows].tolist(),
-            self.life[rows].tolist(),
-            self.word[rows].tolist(),
-            strict=True,
-        ):
+        for at_ms, occurred_ms, life, word in self.words(rows):
             habit, camera = self.habits[int(self.habit[life])], self.cameras[int(self.camera[life])]
             number = f"{self.stamp}-{int(self.numbers[life]):05d}"
             value: dict[str, object] = {

@@ -7,7 +7,7 @@ hundred kilobytes, so that many days of long lives stay at hand.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -48,6 +48,11 @@ class Plan(ABC):
     @abstractmethod
     def build(self, rows: Ints) -> list[Sent]:
         """The records of some rows, in their order."""
+
+    def words(self, rows: Ints) -> Iterator[tuple[int, int, int, int]]:
+        """When each of some rows leaves and when it happened, in milliseconds, whose it is, and which step."""
+        columns = (self.at_ms, self.occurred_ms, self.life, self.word)
+        return zip(*(column[rows].tolist() for column in columns), strict=True)
 
     def moment(self, at_ms: int) -> datetime:
         """The aware local moment of a plan's milliseconds."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from ioc.world import Procedure
 from streams.simulate.case_lives import COUNTER, ONLINE, CaseColumns, CasePlan, Step
-from streams.simulate.draws import Ints, generator, pick
+from streams.simulate.draws import Ints, by_rank, drawn, generator
 from streams.simulate.lives import never
 from streams.simulate.office_days import DAY_MIN, MINUTE_MS, OfficeDays
 from streams.simulate.places import Places
@@ -30,8 +30,7 @@ class Petitions:
     def __init__(self, places: Places, procedures: list[Procedure], days: OfficeDays, seed: int) -> None:
         self.places, self.days, self.seed = places, days, seed
         self.procedures = [p for p in procedures if p.family == "petition"]
-        ranks = 1.0 / np.arange(1, len(self.procedures) + 1) ** 0.7
-        self._demand = PETITIONS_A_DAY * places.scale * ranks / ranks.sum() if len(ranks) else ranks
+        self._demand = by_rank(PETITIONS_A_DAY * places.scale, len(self.procedures), 0.7)
         self._department: Ints = np.array(
             [places.department(p.department) if p.department else -1 for p in self.procedures], dtype=np.int64
         )
@@ -41,8 +40,8 @@ class Petitions:
         """The petitions of a day."""
         rng, days, places = generator(self.seed, self.name, day), self.days, self.places
         volume = day_volume(days, day, generator(self.seed, "volume", day))
-        size = int(rng.poisson(self._demand.sum() * volume.petitions)) if len(self._demand) else 0
-        procedure = pick(rng, self._demand, size) if size else np.zeros(0, dtype=np.int64)
+        procedure = drawn(rng, self._demand, volume.petitions)
+        size = len(procedure)
         department = self._department[procedure]
         commune = places.draw_communes(rng, size)
         handling = np.where(department >= 0, department, commune)
