@@ -10,7 +10,7 @@ from typing import Any
 
 from ioc.errors import OperatorError
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -24,13 +24,13 @@ ARGUMENTS = (
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
-    """A Playwright browser. Raises OperatorError without Playwright or Chromium."""
+def chromium(path: str | None = None) -> Iterator[Any]:
+    """A Playwright browser, the system's or that at ``path``. Raises OperatorError without Playwright or Chromium."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
         raise OperatorError("this needs Playwright: pip install 'ioc[dev]'") from error
-    found = next((path for path in map(shutil.which, NAMES) if path), None)
+    found = path or next((known for known in map(shutil.which, NAMES) if known), None)
     if found is None:
         raise OperatorError("this needs Chromium (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:

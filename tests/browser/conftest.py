@@ -13,20 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
+from dashboards.bench.browser import chromium as launched
 from tests.web import WebServer
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--force-device-scale-factor=1",
-]
 ARTEFACTS = Path(__file__).parents[2] / "artifacts" / "screens"
 PATIENCE_MS = 30_000
 LOSS = (
@@ -105,11 +96,9 @@ class Screen:
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """The run's Chromium."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield launched
-        launched.close()
+    """The run's Chromium, started as a measurement starts it."""
+    with launched(chromium) as found:
+        yield found
 
 
 @pytest.fixture

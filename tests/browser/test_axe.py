@@ -54,6 +54,7 @@ def test_nothing_serious_on_a_sign(screens: Callable[..., Screen], language: str
 
 def test_a_lost_connection_is_said_once_and_not_each_second(screens: Callable[..., Screen], feeder: Feeder) -> None:
     screen = screens(1180, 820).open("/")
+    screen.wait("iocLive.ready")  # its worker too, whose script Chromium would complain of
     screen.expects_loss = True
     screen.web.stop()
     screen.wait("document.getElementById('connection')?.children[1].textContent > '00:05'")

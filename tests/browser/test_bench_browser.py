@@ -23,7 +23,7 @@ def test_from_the_send_to_text_and_chart(postgres: DatabaseServer, chromium: str
 @pytest.mark.parametrize("page", ["wall", "sign"])
 def test_a_soak(postgres: DatabaseServer, chromium: str, settings: Settings, page: Literal["wall", "sign"]) -> None:
     found = soak.measure(settings, page=page, per_s=20.0, minutes=0.1, broker="log", sample_s=2.0)
-    assert found["samples"] >= 3
+    assert found["samples"] >= 2
     assert found["heap_last_mb"] > 1
     assert found["nodes_last"] > 10
     assert found["reloads"] == 0

@@ -97,7 +97,7 @@ def test_two_touches_lead_to_the_overdue_list_of_any_unit(tablets: Callable[...,
     tablet.tab.locator(f'[data-panel=ranking] a[href*="unit={LATE_AT}"]').tap()
     tablet.wait(f"location.search === '?unit={LATE_AT}' && {LISTED} === 3")
     first = "document.querySelector('.late-row')"
-    tablet.wait(f"{first}.getBoundingClientRect().bottom < innerHeight", timeout_ms=5000)
+    tablet.wait(f"{first}.getBoundingClientRect().bottom < innerHeight")
     assert tablet.value("window.sameTab") is True, "without loading the page again"
     days = tablet.value("[...document.querySelectorAll('.late-row .days')].map(one => one.textContent)")
     assert days == ["5 ngày", "3 ngày", "2 ngày"], "worst first"
@@ -138,6 +138,7 @@ def test_my_units_are_kept_by_the_browser_worst_first(tablets: Callable[..., Scr
     assert ranked[-1] != "P. Hưng Định", "its cases are late, others' are not"
     assert set(ranked) == {"TP. Thủ Dầu Một", "TP. Thuận An", "P. Hưng Định"}
     open_page(tablet, "/")
+    tablet.wait(f"{names}.length === 3")
     assert tablet.value(f"{names}") == ranked, "after a reload without the address"
     tablet.keep("tablet_mine_1180x820")
     tablet.tab.locator("#mine--list li", has_text="Thủ Dầu Một").locator(".star").tap()

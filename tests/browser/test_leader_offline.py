@@ -35,12 +35,13 @@ def test_a_reload_without_a_network_shows_the_last_picture_and_its_age(
     tablet.expects_loss = True
     shown = kept(tablet)
     tablet.tab.context.set_offline(True)
+    tablet.wait("Date.now() - iocLive.kept > 5000")
     tablet.tab.reload()
     tablet.wait(f"{VALUE} === '{shown}'")
     tablet.wait("document.documentElement.dataset.state === 'offline'")
     tablet.wait("/^MẤT KẾT NỐI\\d\\d:\\d\\d/.test(document.getElementById('connection')?.textContent)")
-    age_s = tablet.value("(Date.now() - iocLive.shownAt) / 1000")
-    text = tablet.value("document.getElementById('connection').children[1].textContent")
+    age = "document.getElementById('connection').children[1].textContent"
+    text, age_s = tablet.value(f"[{age}, (Date.now() - iocLive.shownAt) / 1000]")
     minutes, seconds = map(int, text.split(":"))
     assert abs(minutes * 60 + seconds - age_s) < 3, "the age is that of the picture, not of the reload"
     assert "Thuận An" in tablet.value("document.querySelector('h1').textContent")

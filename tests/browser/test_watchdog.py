@@ -14,8 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dashboards.bench.browser import ARGUMENTS
 from dashboards.panel import slot
-from tests.browser.conftest import ARGUMENTS, Screen
+from tests.browser.conftest import Screen
+from tests.browser.noting import note, noted
 from tests.feeding import Feeder
 from tests.web import WebServer, received
 
@@ -70,11 +72,12 @@ def test_a_frozen_tab_is_named_within_ten_seconds_and_a_killed_one_too(
     desk.wait(f"/phong-hop.*đang vẽ/.test({ROWS})")
     frozen = kiosk.renderers()
     assert frozen
+    note(desk.tab, f"/phong-hop.*KHÔNG VẼ/.test({ROWS})")
     for renderer in frozen:
         renderer.suspend()
-    stopped_s = time.monotonic()
-    desk.wait(f"/phong-hop.*KHÔNG VẼ/.test({ROWS})", timeout_ms=10_000)
-    assert time.monotonic() - stopped_s <= 10
+    stopped_s = time.time()
+    named_s, _ = noted(desk.tab)
+    assert named_s - stopped_s <= 10
     assert "phong-hop" in desk.value(ALARMS)
     assert b"ioc_screens_frozen 1.0" in web.get("/metrics")[2]
     desk.keep("status_frozen_1366x768")
@@ -82,7 +85,7 @@ def test_a_frozen_tab_is_named_within_ten_seconds_and_a_killed_one_too(
         renderer.resume()
     desk.wait(f"/phong-hop.*đang vẽ/.test({ROWS})")
     kiosk.kill()
-    desk.wait(f"/phong-hop.*BIẾN MẤT/.test({ROWS})", timeout_ms=15_000)
+    desk.wait(f"/phong-hop.*BIẾN MẤT/.test({ROWS})")
     kiosk.show(f"{web.url}/wall?screen=phong-hop")
     desk.wait(f"/phong-hop.*đang vẽ/.test({ROWS})")
     desk.wait(f"!/BIẾN MẤT/.test({ROWS})")
