@@ -19,8 +19,8 @@ import numpy as np
 import yaml
 from dash import html
 from dash.development.base_component import Component
+from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
 from dashboards.broken import broken_tile
@@ -43,6 +43,9 @@ BROWSER = [
     "--disable-sync",
     "--force-device-scale-factor=1",
 ]
+
+Scene = tuple[str, Page, tuple[int, int], dict[str, Any]]
+"""Name, page, size and what is special of a picture."""
 
 INDEX = """<!DOCTYPE html>
 <html lang="{language}" data-bs-theme="{theme}" data-device="{device}">
@@ -128,8 +131,8 @@ def serve(layout: Component, page: Page, language: str, theme: str) -> Any:
     return server
 
 
-def shoot(tab: Tab, address: str, file: Path, special: dict[str, Any], now: dict[str, str]) -> None:
-    """One picture, taken when every chart is drawn and the fonts are there."""
+def shoot(tab: Tab, address: str, file: Path, special: dict[str, Any], now: dict[str, str]) -> list[str]:
+    """One picture, taken when every chart is drawn and the fonts are there; gives what does not fit in it."""
     tab.goto(address)
     tab.wait_for_selector("main")
     tab.wait_for_function(
@@ -140,9 +143,8 @@ def shoot(tab: Tab, address: str, file: Path, special: dict[str, Any], now: dict
     tab.evaluate(FILL, [special.get("fresh", []), now, special.get("band")])
     tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     tab.screenshot(path=str(file))
-    cut = tab.evaluate(FITS if tab.query_selector(".wall") else CUT)
-    if cut:
-        print(f"{file.name}: cut {cut}")
+    found: list[str] = tab.evaluate(FITS if tab.query_selector(".wall") else CUT)
+    return found
 
 
 CUT = """() => [...document.querySelectorAll('main *')].filter(e => e.children.length === 0 && e.textContent.trim()
@@ -196,9 +198,9 @@ SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 WALLS = {"walls": SHIPPED["walls"] | {"campaign": CAMPAIGN}, "playlists": SHIPPED["playlists"]}
 
 
-def scenes() -> list[tuple[str, Page, tuple[int, int], dict[str, Any]]]:
-    """Name, page, size and what is special of each picture."""
-    found: list[tuple[str, Page, tuple[int, int], dict[str, Any]]] = []
+def scenes() -> list[Scene]:
+    """Every picture."""
+    found: list[Scene] = []
     huge, wide = SIZES["wall"]
     for own in wall.pages(plausible.settings(**WALLS))[1:]:
         found += [
@@ -237,6 +239,36 @@ def scenes() -> list[tuple[str, Page, tuple[int, int], dict[str, Any]]]:
     return found
 
 
+def take(browser: Browser, scene: Scene, folder: Path) -> list[str]:
+    """Takes the picture of a scene; gives what does not fit in it, and what the browser complained of."""
+    name, page, size, special = scene
+    settings = plausible.settings(
+        units=PACKS[special.get("pack", "binhduong")], demo_mode=False, **WALLS if page.device == "wall" else {}
+    )
+    as_of = special.get("as_of", plausible.MONDAY)
+    snapshot = plausible.snapshot(settings, plausible.world(settings), as_of, empty=special.get("empty", False))
+    language, theme = special.get("language", "vi"), special.get("theme", "dark")
+    look = look_of(page, snapshot, settings, language, theme)
+    made = filled(page, look, Scope(special.get("unit", snapshot.world.root.code)), snapshot, special.get("broken", ()))
+    server = serve(made, page, language, theme)
+    tab = browser.new_page(
+        viewport={"width": size[0], "height": size[1]}, has_touch=page.device == "tablet", reduced_motion="reduce"
+    )
+    faults: list[str] = []
+    tab.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    now = {
+        "at": as_of.isoformat(),
+        "time": f"{as_of:%H:%M}",
+        "seconds": f"{as_of:%H:%M:%S}",
+        "date": f"{'Thứ hai' if language == 'vi' else 'Monday'} {as_of:%d/%m/%Y}",
+        "age": "3 giây" if language == "vi" else "3 s",
+    }
+    faults += shoot(tab, f"http://127.0.0.1:{server.port}/", folder / f"{name}.png", special, now)
+    tab.close()
+    server.shutdown()
+    return faults
+
+
 def main(out: str, only: str = "") -> None:
     """Takes the pictures whose name contains ``only``."""
     folder = Path(out)
@@ -244,36 +276,9 @@ def main(out: str, only: str = "") -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER)
-        for name, page, size, special in scenes():
-            if only not in name:
-                continue
-            settings = plausible.settings(
-                units=PACKS[special.get("pack", "binhduong")], demo_mode=False, **WALLS if page.device == "wall" else {}
-            )
-            as_of = special.get("as_of", plausible.MONDAY)
-            snapshot = plausible.snapshot(settings, plausible.world(settings), as_of, empty=special.get("empty", False))
-            language, theme = special.get("language", "vi"), special.get("theme", "dark")
-            scope = Scope(special.get("unit", snapshot.world.root.code))
-            look = look_of(page, snapshot, settings, language, theme)
-            made = filled(page, look, scope, snapshot, special.get("broken", ()))
-            server = serve(made, page, language, theme)
-            tab = browser.new_page(
-                viewport={"width": size[0], "height": size[1]},
-                has_touch=page.device == "tablet",
-                reduced_motion="reduce",
-            )
-            tab.on("console", lambda line: print("console:", line.text) if line.type == "error" else None)
-            now = {
-                "at": as_of.isoformat(),
-                "time": f"{as_of:%H:%M}",
-                "seconds": f"{as_of:%H:%M:%S}",
-                "date": f"{'Thứ hai' if language == 'vi' else 'Monday'} {as_of:%d/%m/%Y}",
-                "age": "3 giây" if language == "vi" else "3 s",
-            }
-            shoot(tab, f"http://127.0.0.1:{server.port}/", folder / f"{name}.png", special, now)
-            tab.close()
-            server.shutdown()
-            print(name)
+        for scene in scenes():
+            if only in scene[0]:
+                print(scene[0], *take(browser, scene, folder), sep="\n  ")
         browser.close()
 
 

@@ -16,7 +16,8 @@
     const box = range.getBoundingClientRect(), room = panel.getBoundingClientRect();
     const line = e.closest('.heading') && (e.matches('.note') || e.matches('.age'));  // parts without room go to a line unseen
     const doubt = ['stale', 'behind'].includes(panel.dataset.fresh);  // whose tag may take the room
-    if (line && !doubt && e.scrollHeight > e.clientHeight + 3) say('left out', e);
+    if (line && doubt && e.scrollHeight > e.clientHeight + 3) continue;
+    if (line && e.scrollHeight > e.clientHeight + 3) say('left out', e);
     if (!box.width || box.left >= room.right - 1 || box.top >= room.bottom - 1) continue;  // a row that did not fit
     const tabs = e.closest('.wall-tabs');
     if (tabs && box.top >= tabs.getBoundingClientRect().bottom - 4) continue;  // a tab that gave way to a notice

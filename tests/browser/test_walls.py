@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
+from playwright.sync_api import Browser
 
 from dashboards.panel import slot
 from ioc.settings import load
 from ioc.snapshot import local_midnight
+from tests import pictures
 from tests.browser.conftest import Screen
 from tests.browser.test_axe import grave
 from tests.feeding import Feeder
@@ -176,6 +178,15 @@ def test_a_wall_follows_what_happens(screens: Callable[..., Screen], feeder: Fee
         ]
     )
     wall.wait_text(slot("lifecycle", "n-detected"), str(before + 1))
+
+
+@pytest.mark.parametrize("state", ["broken", "stale", "behind", "lost"])
+def test_a_tile_that_doubts_itself_is_whole(browser: Browser, tmp_path: Path, state: str) -> None:
+    (scene,) = (each for each in pictures.scenes() if each[0] == f"wall-{state}")
+    faults = pictures.take(browser, scene, tmp_path)
+    told = {fault.split()[1].rstrip(":") for fault in faults if fault.startswith("broken ")}
+    assert told == set(scene[3].get("broken", ()))
+    assert [fault for fault in faults if not fault.startswith("broken ")] == []
 
 
 def with_settings(directory: Path, **over: Any) -> str:
