@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -282,12 +282,17 @@ def read_departments(name: str, pack: str, root: str, on: date) -> list[Unit]:
     return units
 
 
+def _shipped(name: str) -> list[dict[str, str]]:
+    """The rows of a list that comes with the project; none where it was left out."""
+    source = DATA / name
+    return list(csv.DictReader(source.read_text(encoding="utf-8").splitlines())) if source.is_file() else []
+
+
 def read_kinds(settings: Settings) -> dict[str, Kind]:
     """Incident kinds of the packaged list and those that the configuration adds."""
-    text = (DATA / "incident_kinds.csv").read_text(encoding="utf-8")
     kinds = {
         row["kind"]: Kind(row["kind"], row["domain"], row["vi"], row["en"], row["severity_default"])
-        for row in csv.DictReader(text.splitlines())
+        for row in _shipped("incident_kinds.csv")
     }
     for added in settings.incident_kinds:
         kinds[added.kind] = Kind(added.kind, added.domain, added.vi, added.en, added.severity)
@@ -296,11 +301,8 @@ def read_kinds(settings: Settings) -> dict[str, Kind]:
 
 def read_procedures() -> dict[str, Procedure]:
     """The packaged procedure catalogue."""
-    source = DATA / "procedures.csv"
-    if not source.is_file():
-        return {}
     found = {}
-    for row in csv.DictReader(source.read_text(encoding="utf-8").splitlines()):
+    for row in _shipped("procedures.csv"):
         found[row["code"]] = Procedure(
             code=row["code"],
             name_vi=row["name_vi"],
@@ -320,22 +322,15 @@ def read_services(settings: Settings) -> tuple[Service, ...]:
     """The declared services: those of the configuration, else the packaged list."""
     if settings.services:
         return settings.services
-    source = DATA / "services.csv"
-    if not source.is_file():
-        return ()
-    rows: Iterable[dict[str, str]] = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
-    return tuple(Service(row["code"], row["vi"], row["en"]) for row in rows)
+    return tuple(Service(row["code"], row["vi"], row["en"]) for row in _shipped("services.csv"))
 
 
 def read_indicators(settings: Settings) -> dict[str, Indicator]:
     """The declared indicators: those of the configuration, else the packaged list."""
     if settings.indicators:
         return {indicator.code: indicator for indicator in settings.indicators}
-    source = DATA / "indicators.csv"
-    if not source.is_file():
-        return {}
     found = {}
-    for row in csv.DictReader(source.read_text(encoding="utf-8").splitlines()):
+    for row in _shipped("indicators.csv"):
         found[row["code"]] = Indicator(
             code=row["code"],
             vi=row["vi"],
