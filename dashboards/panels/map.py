@@ -19,14 +19,12 @@ from dashboards.pages.addresses import unit_address
 from dashboards.panel import Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, icon, in_parts, spoken
 from dashboards.panels.map_labels import NAME, Stage, Wanted, label, placed, wanted_labels
-from dashboards.panels.map_layers import LAYERS, Layer, Spot
-from dashboards.panels.ranks import ranked
-from dashboards.text.formats import collation_key, number, percent
-from dashboards.text.names import listed
+from dashboards.panels.map_layers import LAYERS, Layer
+from dashboards.panels.map_worst import TOP, TOP_BESIDE_INSET, first, spoken_of, spoken_overdue, top, top_slots, worst
+from dashboards.text.formats import number
 from dashboards.theme import config
 from ioc.figures import SEVERITIES
-from ioc.snapshot import Scope, Snapshot, UnitRow
-from ioc.world import Unit
+from ioc.snapshot import Scope, Snapshot
 
 CROWD = 12
 """Open incidents up to which those of low severity are drawn too: more would hide the names of places."""
@@ -36,8 +34,6 @@ INSET = (528, 528)
 LABELS = 16
 INSET_LABELS = 6
 AREAS = 48
-TOP = 7
-TOP_BESIDE_INSET = 4
 
 
 def frame(look: Look, layer: Layer = LAYERS["overdue"]) -> Component:
@@ -46,7 +42,7 @@ def frame(look: Look, layer: Layer = LAYERS["overdue"]) -> Component:
     title = look.t(f"map.title_{layer.name}")
     parts: list[Component] = [heading(NAME, title), _legends(look, layer), _stage(look)]
     if wall:
-        parts.append(html.Div([_top(look, layer), _inset(look)], className="map-side"))
+        parts.append(html.Div([top(look, layer), _inset(look)], className="map-side"))
     else:
         parts.append(html.P(id=slot(NAME, "worst"), className="map-worst"))
     return html.Div([*parts, spoken(NAME)], className="map")
@@ -107,29 +103,6 @@ def _inset(look: Look) -> Component:
     )
 
 
-def _top(look: Look, layer: Layer) -> Component:
-    rows = [
-        html.Li(
-            [
-                figure_text(NAME, f"top-share-{at}", "share"),
-                html.Span(id=slot(NAME, f"top-name-{at}"), className="name"),
-                html.Span(id=slot(NAME, f"top-of-{at}"), className="of"),
-            ],
-            id=slot(NAME, f"top-{at}"),
-            className="hidden",
-        )
-        for at in range(TOP)
-    ]
-    return html.Div(
-        [
-            html.H3(look.t(f"map.highest_{layer.name}")),
-            html.Ol(rows),
-            html.P(id=slot(NAME, "top-none"), className="of"),
-        ],
-        className="map-top",
-    )
-
-
 def update(snapshot: Snapshot, scope: Scope, look: Look, layer: Layer = LAYERS["overdue"]) -> Slots:
     """Colours, labels, pins and the worst places of the scope as it is now."""
     known = atlas(snapshot.world, look.settings)
@@ -162,22 +135,15 @@ def update(snapshot: Snapshot, scope: Scope, look: Look, layer: Layer = LAYERS["
     slots |= placed("label", LABELS, outside, Stage(scope.unit, box, STAGES[look.device]), look, known, found, words)
     if look.device == "wall":
         slots |= _inset_slots(scope.unit, view, classes, dense, look, open_now, points, wanted, words)
-        slots |= _top_slots(spots, units, look, layer, TOP_BESIDE_INSET if dense else TOP)
+        slots |= top_slots(spots, units, look, layer, TOP_BESIDE_INSET if dense else TOP)
         if layer.pins:
             slots |= _counts(snapshot, scope, look, whole=len(open_now) == len(everything))
     else:
         slots |= _areas(view, box, look)
-        slots |= _worst(snapshot.rows(units), look) if layer.name == "overdue" else _first(spots, units, look, layer)
+        slots |= worst(snapshot.rows(units), look) if layer.name == "overdue" else first(spots, units, look, layer)
     if layer.name != "overdue":
-        return slots | _spoken_of(slots, layer, len(everything), look)
-    return slots | _spoken(snapshot.rows(units), len(everything), look)
-
-
-def _spoken_of(slots: Slots, layer: Layer, incidents: int, look: Look) -> Slots:
-    name = slots[slot(NAME, "top-name-0")]["children"] if slot(NAME, "top-name-0") in slots else ""
-    share = slots[slot(NAME, "top-share-0")]["children"] if name else ""
-    words = look.t(f"map.spoken_{layer.name}", name=name or "–", share=share or "–", incidents=incidents)
-    return {slot(NAME, "spoken"): {"children": words}}
+        return slots | spoken_of(spots, units, look, layer, len(everything))
+    return slots | spoken_overdue(snapshot.rows(units), len(everything), look)
 
 
 def _counts(snapshot: Snapshot, scope: Scope, look: Look, *, whole: bool) -> Slots:
@@ -237,43 +203,6 @@ def _inset_slots(
     }
 
 
-def _top_slots(spots: Mapping[str, Spot], units: Sequence[Unit], look: Look, layer: Layer, most: int) -> Slots:
-    language = look.language
-    order = _order(spots, units, look)[:most]
-    slots: Slots = {}
-    for at in range(TOP):
-        unit = order[at] if at < len(order) else None
-        spot = spots[unit.code] if unit else None
-        slots[slot(NAME, f"top-{at}")] = {"className": "" if unit else "hidden"}
-        slots[slot(NAME, f"top-share-{at}")] = {
-            "children": spot.share if spot else "",
-            "className": "share heat" if spot and spot.heat else "share",
-        }
-        slots[slot(NAME, f"top-name-{at}")] = {"children": unit.short(language) if unit else ""}
-        slots[slot(NAME, f"top-of-{at}")] = {"children": spot.of if spot else ""}
-    unknown = any(spot.ground == "few" and (spot.count or layer.name != "overdue") for spot in spots.values())
-    words = "" if order else look.t("map.too_few" if unknown else f"map.none_{layer.name}")
-    slots[slot(NAME, "top-none")] = {"children": words}
-    return slots
-
-
-def _order(spots: Mapping[str, Spot], units: Sequence[Unit], look: Look) -> list[Unit]:
-    def key(unit: Unit) -> Any:
-        return -(spots[unit.code].rank or 0), -spots[unit.code].count, collation_key(unit.short(look.language))
-
-    return sorted((unit for unit in units if spots[unit.code].rank is not None), key=key)
-
-
-def _first(spots: Mapping[str, Spot], units: Sequence[Unit], look: Look, layer: Layer) -> Slots:
-    order = _order(spots, units, look)
-    words: Any = look.t(f"map.none_{layer.name}")
-    if order:
-        spot = spots[order[0].code]
-        named = html.B(f"{listed(order[0], look.language)} {spot.share}")
-        words = [f"{look.t(f'map.highest_{layer.name}')}: ", named, f" ({spot.of})"]
-    return {slot(NAME, "worst"): {"children": words}}
-
-
 def _areas(view: View, box: Box, look: Look) -> Slots:
     slots: Slots = {}
     here = [place for place in view.places if len(view.places) > 1]
@@ -299,30 +228,6 @@ def _clip(place: Place, box: Box) -> str:
     ring = max(place.rings, key=len)
     every = np.unique(np.linspace(0, len(ring) - 1, min(len(ring), 40)).astype(int))
     return f"polygon({','.join(of(x, y) for x, y in ring[every])})"
-
-
-def _worst(rows: list[UnitRow], look: Look) -> Slots:
-    order = ranked(rows, look)
-    if not order.late:
-        return {slot(NAME, "worst"): {"children": look.t("map.no_overdue") if rows else ""}}
-    row = order.late[0]
-    share = percent(row.cases.overdue_share_pct, look.language)
-    words = [
-        f"{look.t('map.highest_overdue')}: ",
-        html.B(f"{listed(row.unit, look.language)} {share}"),
-        f" ({number(row.cases.open_overdue, look.language)}/{number(row.cases.open, look.language)})",
-    ]
-    return {slot(NAME, "worst"): {"children": words}}
-
-
-def _spoken(rows: list[UnitRow], incidents: int, look: Look) -> Slots:
-    order = ranked(rows, look)
-    if not order.late:
-        return {slot(NAME, "spoken"): {"children": look.t("map.spoken_calm", incidents=incidents)}}
-    row = order.late[0]
-    share = percent(row.cases.overdue_share_pct, look.language)
-    sentence = look.t("map.spoken", name=row.unit.name(look.language), pct=share, incidents=incidents)
-    return {slot(NAME, "spoken"): {"children": sentence}}
 
 
 def _note(view: View, look: Look) -> str:

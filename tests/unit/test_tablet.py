@@ -54,6 +54,8 @@ def test_the_map_of_cameras_tells_of_incidents_not_of_cases() -> None:
     district = WORLD.by_code[WORLD.by_code[gravest[0].unit].parent or ""]
     assert district.name_vi.split()[-1] in words(told)
     assert "chưa tiếp nhận" in words(told)
+    spoken = map_panel.INCIDENTS.update(MORNING, PROVINCE, look())[slot("map", "spoken")]["children"]
+    assert district.name_vi.split()[-1] in spoken
     none = map_panel.INCIDENTS.update(EMPTY, PROVINCE, look())[slot("map", "worst")]["children"]
     assert words(none) == "Không có sự cố đang mở"
 
