@@ -15,8 +15,8 @@
     range.selectNodeContents(e);
     const box = range.getBoundingClientRect(), room = panel.getBoundingClientRect();
     const line = e.closest('.heading') && (e.matches('.note') || e.matches('.age'));  // parts without room go to a line unseen
-    const doubt = ['stale', 'behind'].includes(panel.dataset.fresh);  // whose tag may take the room
-    if (line && doubt && e.scrollHeight > e.clientHeight + 3) continue;
+    const long = panel.dataset.fresh !== 'live';  // an age of more words, or a tag of doubt, may take the room
+    if (line && long && e.scrollHeight > e.clientHeight + 3) continue;
     if (line && e.scrollHeight > e.clientHeight + 3) say('left out', e);
     if (!box.width || box.left >= room.right - 1 || box.top >= room.bottom - 1) continue;  // a row that did not fit
     const tabs = e.closest('.wall-tabs');
