@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, LiteralString
 
@@ -19,7 +19,7 @@ from ioc.store.overview import overview
 from streams.decode import Decoder
 from tests.batches import claim
 from tests.feed_records import Rec
-from tests.recount import Choices
+from tests.recount import Choices, recount
 
 TABLES: tuple[LiteralString, ...] = (
     *("source_end", "source", "identity", "case_file", "case_event", "incident", "incident_event", "camera"),
@@ -28,6 +28,14 @@ TABLES: tuple[LiteralString, ...] = (
 )
 AFTER_ALL = datetime.fromisoformat("2026-01-01T00:00:00Z")
 """A clock that is ahead of every event of `tests.lives`."""
+
+
+def by_topic(sent: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, list[Mapping[str, Any]]]:
+    """(topic, event) pairs as the recount wants them, in their order."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for topic, event in sent:
+        found.setdefault(topic, []).append(event)
+    return found
 
 
 class Feeder:
@@ -92,6 +100,29 @@ class Feeder:
         )
         parts: dict[str, Any] = msgspec.to_builtins(found, builtin_types=(datetime,))
         return {part: parts[part] for part in ("cases", "incidents", "cameras", "usage", "indicators")}
+
+    def recounted(
+        self,
+        events: Mapping[str, Sequence[Mapping[str, Any]]],
+        unit: str,
+        scope: Literal["handling", "receiving"],
+        as_of: datetime,
+        from_: datetime,
+        to: datetime,
+    ) -> dict[str, Any]:
+        """The same counted again from what was sent, by this store's declarations and choices."""
+        return recount(
+            events,
+            self.tree,
+            unit=unit,
+            scope=scope,
+            as_of=as_of,
+            from_=from_,
+            to=to,
+            services=self.services,
+            indicators=self.roll_ups,
+            choices=self.choices,
+        )
 
     @property
     def services(self) -> list[str]:

@@ -83,12 +83,12 @@ class Reader:
         self.mine |= changes.assigned
         return changes
 
-    def until(self, true: Callable[[], bool]) -> None:
+    def until(self, true: Callable[[], bool], timeout_s: float = 0.2) -> None:
         """Polls until something is true; fails after long patience."""
         ends_s = time.monotonic() + PATIENCE_S
         while not true():
             assert time.monotonic() < ends_s, f"waited for {PATIENCE_S} s: {self.mine}, {len(self.seen)} seen"
-            self.turn()
+            self.turn(timeout_s)
 
     def join(self) -> dict[Place, int]:
         """Waits for every partition and reads on from the end of each; returns the ends."""
@@ -97,6 +97,14 @@ class Reader:
         for place, end in ends.items():
             self.source.seek(place, end)
         return ends
+
+    def numbered(self, out: Producer, count: int) -> Place:
+        """Sends ``count`` cases of one key, numbered from 0, and reads them; the place where they lie."""
+        for n in range(count):
+            out.send(Topic.CASES.title, "k", b"%d" % n)
+        out.flush()
+        self.until(lambda: len(self.seen) == count)
+        return self.seen[0][0]
 
     def of(self, topic: Topic) -> list[Record]:
         """What was seen of a topic, in order of arrival."""

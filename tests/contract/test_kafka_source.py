@@ -19,13 +19,18 @@ from streams.kafka_admin import administrator, ensure_topics
 from streams.kafka_source import KafkaSource
 from streams.producer import open_producer
 from streams.source import Place
-from tests.contract.brokers import KafkaBroker, Reader, member, sender
+from tests.contract.brokers import PATIENCE_S, KafkaBroker, Reader, member, sender
 
 
 @pytest.fixture
-def on_kafka(settings: Settings, kafka: str, unique: Callable[[str], str]) -> KafkaBroker:
-    """The run's Kafka, with a group of this test's own."""
-    options = msgspec.structs.replace(settings.kafka, bootstrap_servers=kafka, group_id=unique("group"), partitions=4)
+def watchful(settings: Settings, own_kafka: EmbeddedKafka) -> KafkaBroker:
+    """A Kafka of this test alone with one partition a topic, whose changes are seen at once."""
+    options = msgspec.structs.replace(
+        settings.kafka,
+        bootstrap_servers=own_kafka.bootstrap_servers,
+        partitions=1,
+        options={"metadata_max_age_ms": 200},
+    )
     return KafkaBroker(msgspec.structs.replace(settings, broker="kafka", kafka=options))
 
 
@@ -55,26 +60,16 @@ def test_aborted_records_are_not_read_and_markers_are_stepped_over(
         assert source.ends()[place] == ends[place] + 4
 
 
-def test_new_partitions_are_found_with_the_shortest_of_polls(settings: Settings, own_kafka: EmbeddedKafka) -> None:
+def test_new_partitions_are_found_with_the_shortest_of_polls(watchful: KafkaBroker) -> None:
     """Whoever polls briefly must not lose a rebalance half way."""
-    options = msgspec.structs.replace(
-        settings.kafka,
-        bootstrap_servers=own_kafka.bootstrap_servers,
-        partitions=1,
-        options={"metadata_max_age_ms": 200},
-    )
-    broker = KafkaBroker(msgspec.structs.replace(settings, broker="kafka", kafka=options))
-    with member(broker) as source:
+    with member(watchful) as source:
         reader = Reader(source)
         reader.until(lambda: len(reader.mine) == 4)
         for partitions in range(2, 6):
-            with administrator(broker.settings) as client:
+            with administrator(watchful.settings) as client:
                 client.create_partitions({topic.title: partitions for topic in Topic})
-            ends_s = time.monotonic() + 30
-            while len(reader.mine) < 4 * partitions:
-                assert time.monotonic() < ends_s, reader.mine
-                reader.turn(0.001)
-        with sender(broker) as out:
+            reader.until(lambda wanted=4 * partitions: len(reader.mine) >= wanted, 0.001)  # type: ignore[misc]
+        with sender(watchful) as out:
             for place in reader.mine:
                 source.seek(place, 0)
             for n in range(100):
@@ -83,33 +78,26 @@ def test_new_partitions_are_found_with_the_shortest_of_polls(settings: Settings,
         reader.until(lambda: len(reader.seen) == 100)
 
 
-def test_a_topic_that_is_made_anew_is_given_back(settings: Settings, own_kafka: EmbeddedKafka) -> None:
+def test_a_topic_that_is_made_anew_is_given_back(watchful: KafkaBroker) -> None:
     """Its offsets mean other records now, even where it has grown beyond those that were read."""
-    options = msgspec.structs.replace(
-        settings.kafka,
-        bootstrap_servers=own_kafka.bootstrap_servers,
-        partitions=1,
-        options={"metadata_max_age_ms": 200},
-    )
-    broker = KafkaBroker(msgspec.structs.replace(settings, broker="kafka", kafka=options))
     place = Place(Topic.CASES, 0)
-    with member(broker) as source:
+    with member(watchful) as source:
         reader = Reader(source)
         reader.until(lambda: len(reader.mine) == 4)
         source.seek(place, 0)
-        with sender(broker) as out:
+        with sender(watchful) as out:
             out.send(place.topic.title, "k", b"old")
             out.flush()
         reader.until(lambda: len(reader.seen) == 1)
         first = source.identity()
-        with administrator(broker.settings) as client:
+        with administrator(watchful.settings) as client:
             client.delete_topics([place.topic.title])
-            assert wait_until(lambda: place.topic.title not in client.list_topics(), 30)
-        with sender(broker) as out:
+            assert wait_until(lambda: place.topic.title not in client.list_topics(), PATIENCE_S)
+        with sender(watchful) as out:
             for n in range(10):
                 out.send(place.topic.title, "k", b"new %d" % n)
             out.flush()
-        ends_s = time.monotonic() + 30
+        ends_s = time.monotonic() + PATIENCE_S
         while True:
             assert time.monotonic() < ends_s
             changes = reader.turn(0.05)
@@ -164,7 +152,7 @@ def test_a_broker_that_was_away_is_found_again(settings: Settings, own_kafka: Em
 
 
 def _patiently(reader: Reader) -> None:
-    ends_s = time.monotonic() + 60
+    ends_s = time.monotonic() + PATIENCE_S
     while len(reader.seen) < 2:
         assert time.monotonic() < ends_s
         try:

@@ -8,7 +8,7 @@ import pytest
 
 from ioc.facts import Topic
 from streams.source import Place
-from tests.contract.brokers import PLACES, Broker, Reader, member, sender
+from tests.contract.brokers import PATIENCE_S, PLACES, Broker, Reader, member, sender
 
 
 def test_nothing_is_read_before_it_is_said_from_where(broker: Broker) -> None:
@@ -80,11 +80,7 @@ def test_after_a_seek_back_the_same_is_read_again(broker: Broker) -> None:
     with sender(broker) as out, member(broker) as source:
         reader = Reader(source)
         ends = reader.join()
-        for n in range(10):
-            out.send("ioc.cases.v1", "k", b"%d" % n)
-        out.flush()
-        reader.until(lambda: len(reader.seen) == 10)
-        place = reader.seen[0][0]
+        place = reader.numbered(out, 10)
         assert source.positions()[place] == ends[place] + 10
         source.seek(place, ends[place] + 4)
         reader.until(lambda: len(reader.seen) == 16)
@@ -96,11 +92,7 @@ def test_a_new_member_does_not_care_what_was_committed(broker: Broker) -> None:
         with member(broker) as source:
             reader = Reader(source)
             ends = reader.join()
-            for n in range(5):
-                out.send("ioc.cases.v1", "k", b"%d" % n)
-            out.flush()
-            reader.until(lambda: len(reader.seen) == 5)
-            place = reader.seen[0][0]
+            place = reader.numbered(out, 5)
             source.commit({place: ends[place] + 5})
             reader.turn()
         with member(broker, "two") as source:
@@ -155,11 +147,7 @@ def test_a_position_that_was_deleted_is_given_back(broker: Broker) -> None:
     with sender(broker) as out, member(broker) as source:
         reader = Reader(source)
         ends = reader.join()
-        for n in range(10):
-            out.send("ioc.cases.v1", "k", b"%d" % n)
-        out.flush()
-        reader.until(lambda: len(reader.seen) == 10)
-        place = reader.seen[0][0]
+        place = reader.numbered(out, 10)
         broker.forget(place, ends[place] + 6)
         source.seek(place, ends[place] + 1)
         _given_back(reader, place)
@@ -186,7 +174,7 @@ def test_a_position_beyond_the_end_is_given_back(broker: Broker) -> None:
 def _given_back(reader: Reader, place: Place) -> None:
     """Waits until a place is taken away and given back in one, and gives nothing meanwhile."""
     seen = len(reader.seen)
-    ends_s = time.monotonic() + 30
+    ends_s = time.monotonic() + PATIENCE_S
     while time.monotonic() < ends_s:
         changes = reader.turn()
         if changes:
@@ -200,11 +188,8 @@ def test_what_lies_at_an_offset_is_told_and_moves_nothing(broker: Broker) -> Non
     with sender(broker) as out, member(broker) as source:
         reader = Reader(source)
         ends = reader.join()
-        for n in range(6):
-            out.send("ioc.cases.v1", "k", b"%d" % n)
-        out.flush()
-        reader.until(lambda: len(reader.seen) == 6)
-        place, first = reader.seen[0]
+        place = reader.numbered(out, 6)
+        first = reader.seen[0][1]
         empty = next(other for other in sorted(PLACES) if other.topic == Topic.INDICATORS)
         for wanted in (1, 4):
             record = source.at({place: ends[place] + wanted})[place]

@@ -22,7 +22,7 @@ from ioc.store.live import Live, read_snapshot
 from ioc.store.reconcile import reconcile
 from tests.feeding import Feeder
 from tests.lives import CASES, DAYS, MONDAY, SCOPES, US, Arrivals, History, arrivals, histories, moments, questions
-from tests.recount import local_midnight, recount
+from tests.recount import local_midnight
 from tests.servers import DatabaseServer, fresh_store
 
 SERVICES = ("portal", "payment")
@@ -54,33 +54,10 @@ def inputs(draw: st.DrawFn) -> tuple[History, Arrivals]:
     return events, draw(arrivals(events))
 
 
-def expected(
-    feeder: Feeder,
-    events: History,
-    unit: str,
-    scope: Literal["handling", "receiving"],
-    as_of: datetime,
-    from_: datetime,
-    to: datetime,
-) -> dict[str, Any]:
-    return recount(
-        events,
-        feeder.tree,
-        unit=unit,
-        scope=scope,
-        as_of=as_of,
-        from_=from_,
-        to=to,
-        services=feeder.services,
-        indicators=feeder.roll_ups,
-        choices=feeder.choices,
-    )
-
-
 def assert_same(feeder: Feeder, events: History, asked: tuple[datetime, datetime, datetime]) -> None:
     for unit in SCOPES:
         for scope in BY:
-            found, wanted = feeder.overview(unit, scope, *asked), expected(feeder, events, unit, scope, *asked)
+            found, wanted = feeder.overview(unit, scope, *asked), feeder.recounted(events, unit, scope, *asked)
             assert found == wanted, (unit, scope, [at.isoformat() for at in asked])
 
 
@@ -136,7 +113,7 @@ def test_a_snapshot_shows_the_overview_since_local_midnight(
     seen = read_snapshot(feeder.reading, feeder.world, feeder.settings, as_of)
     for unit in SCOPES:
         for scope in BY:
-            wanted = expected(feeder, events, unit, scope, as_of, local_midnight(as_of), as_of)
+            wanted = feeder.recounted(events, unit, scope, as_of, local_midnight(as_of), as_of)
             assert shown(seen, Scope(unit, scope)) == wanted, (unit, scope)
 
 

@@ -13,9 +13,8 @@ import pytest
 from ioc.settings import Settings
 from ioc.store.live import Live, read_snapshot
 from ioc.store.reconcile import reconcile
-from tests.feeding import Feeder
+from tests.feeding import Feeder, by_topic
 from tests.lives import CASES, DAYS, MONDAY, SCOPES, US, Event, ordinary, written
-from tests.recount import recount
 
 END = MONDAY + timedelta(days=DAYS)
 
@@ -69,19 +68,8 @@ def test_three_writers_on_the_same_cases_while_a_picture_is_brought_forward(
             one.result()
     assert pictures > 1
     assert_same_picture(live, writers[0])
-    by_topic: dict[str, list[Event]] = {}
-    for topic, event in sent:
-        by_topic.setdefault(topic, []).append(event)
     for unit, as_of in itertools.product(SCOPES, (END, MONDAY + timedelta(days=2.5))):
-        wanted = recount(
-            by_topic,
-            watcher.tree,
-            unit=unit,
-            as_of=as_of,
-            from_=MONDAY,
-            services=watcher.services,
-            indicators=watcher.roll_ups,
-        )
+        wanted = watcher.recounted(by_topic(sent), unit, "handling", as_of, MONDAY, as_of)
         assert watcher.overview(unit, "handling", as_of, MONDAY, as_of) == wanted
     assert reconcile(watcher.writing, watcher.rules, deep=True).differences == 0
 

@@ -28,7 +28,6 @@ from streams.bench_history import History
 from streams.bench_province import DAY_US, Province
 from tests.feeding import Feeder
 from tests.lives import MONDAY, SCOPES, USAGE, Event, ordinary
-from tests.recount import recount
 from tests.servers import DatabaseServer
 
 AFTER = datetime(2024, 9, 20, 3, 0, tzinfo=UTC)
@@ -71,10 +70,7 @@ def same_as_recount(feeder: Feeder, sent: Sequence[tuple[str, Event]]) -> None:
     ]
     for as_of, from_, to in asked:
         for unit in SCOPES:
-            wanted = recount(
-                events, feeder.tree, unit=unit, scope="handling", as_of=as_of, from_=from_, to=to,
-                services=feeder.services, indicators=feeder.roll_ups, choices=feeder.choices,
-            )  # fmt: skip
+            wanted = feeder.recounted(events, unit, "handling", as_of, from_, to)
             assert feeder.overview(unit, "handling", as_of, from_, to) == wanted, (unit, as_of, from_)
 
 

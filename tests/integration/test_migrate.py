@@ -22,9 +22,8 @@ from ioc.store.connect import Connection, connect
 from ioc.store.migrate import check, migrate, migrations
 from ioc.store.reconcile import reconcile
 from ioc.store.schema_health import differences
-from tests.feeding import Feeder
+from tests.feeding import Feeder, by_topic
 from tests.lives import DAYS, MONDAY, SCOPES, Event, ordinary
-from tests.recount import recount
 
 END = MONDAY + timedelta(days=DAYS)
 DATA = Path(__file__).parents[1] / "data"
@@ -59,14 +58,8 @@ def load_rows(conn: Connection) -> None:
 
 
 def assert_figures(feeder: Feeder, events: list[tuple[str, Event]]) -> None:
-    by_topic: dict[str, list[Event]] = {}
-    for topic, event in events:
-        by_topic.setdefault(topic, []).append(event)
     for unit, as_of in itertools.product(SCOPES, (END, MONDAY + timedelta(days=2.3))):
-        wanted = recount(
-            by_topic, feeder.tree, unit=unit, as_of=as_of, from_=MONDAY, services=feeder.services,
-            indicators=feeder.roll_ups, choices=feeder.choices,
-        )  # fmt: skip
+        wanted = feeder.recounted(by_topic(events), unit, "handling", as_of, MONDAY, as_of)
         assert feeder.overview(unit, "handling", as_of, MONDAY, as_of) == wanted, (unit, as_of)
     report = reconcile(feeder.writing, feeder.rules, deep=True)
     assert report.differences == 0, report

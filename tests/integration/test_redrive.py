@@ -21,9 +21,8 @@ from ioc.store import rejects
 from ioc.store.connect import connect
 from ioc.store.reconcile import reconcile
 from streams.embedded.process import wait_until
-from tests.feeding import Feeder
+from tests.feeding import Feeder, by_topic
 from tests.lives import DAYS, MONDAY, USAGE, Event, ordinary, written
-from tests.recount import recount
 from tests.servers import DatabaseServer, with_database
 
 END = MONDAY + timedelta(days=DAYS)
@@ -122,13 +121,7 @@ def test_redriven_figures_are_what_they_would_have_been(
             fresh.feed(all_[first : first + 4000])
         for at in (END, MONDAY + timedelta(days=2.4)):
             assert figures(after, at) == figures(fresh, at)
-        by_topic: dict[str, list[Event]] = {}
-        for topic, event in all_:
-            by_topic.setdefault(topic, []).append(event)
-        wanted = recount(
-            by_topic, after.tree, unit="718", as_of=END, from_=MONDAY, services=after.services,
-            indicators=after.roll_ups,
-        )  # fmt: skip
+        wanted = after.recounted(by_topic(all_), "718", "handling", END, MONDAY, END)
         assert after.overview("718", "handling", END, MONDAY, END) == wanted
         assert wanted["usage"]["payment"]["uses"] > USES
         assert reconcile(after.writing, after.rules, deep=True).differences == 0

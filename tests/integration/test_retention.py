@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -21,9 +21,8 @@ from ioc.store.connect import connect
 from ioc.store.live import read_snapshot
 from ioc.store.reconcile import reconcile
 from streams.embedded.process import wait_until
-from tests.feeding import Feeder
+from tests.feeding import Feeder, by_topic
 from tests.lives import MONDAY, USAGE, ordinary
-from tests.recount import recount
 from tests.servers import ROOT
 
 NOW = datetime(2024, 8, 31, 3, 20, 30, tzinfo=UTC)
@@ -159,15 +158,8 @@ def test_a_late_use_behind_the_horizon_is_counted_and_dropped_again(feeder: Feed
     report = reconcile(feeder.writing, feeder.rules, deep=True)
     assert report.differences == 0, report.deep
     begin, end = datetime(2024, 8, 18, 17, tzinfo=UTC), datetime(2024, 8, 25, 17, tzinfo=UTC)
-    by_topic: dict[str, list[dict[str, Any]]] = {}
-    for topic, event in [*events, (USAGE, late)]:
-        by_topic.setdefault(topic, []).append(event)
-    side: Literal["handling"] = "handling"
-    wanted = recount(
-        by_topic, feeder.tree, unit="74", scope=side, as_of=NOW, from_=begin, to=end, services=feeder.services,
-        indicators=feeder.roll_ups, choices=feeder.choices,
-    )  # fmt: skip
-    assert feeder.overview("74", side, NOW, begin, end) == wanted
+    wanted = feeder.recounted(by_topic([*events, (USAGE, late)]), "74", "handling", NOW, begin, end)
+    assert feeder.overview("74", "handling", NOW, begin, end) == wanted
 
 
 def test_nothing_is_dropped_under_a_proof_or_where_all_is_kept(feeder: Feeder, store: str) -> None:
