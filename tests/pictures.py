@@ -19,10 +19,11 @@ import numpy as np
 import yaml
 from dash import html
 from dash.development.base_component import Component
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 from werkzeug.serving import make_server
 
+from dashboards.bench.browser import chromium
 from dashboards.broken import broken_tile
 from dashboards.pages import leader, wall
 from dashboards.panel import Language, Look, Page, Slots, Theme, slot
@@ -32,17 +33,6 @@ from dashboards.theme import ASSETS
 from ioc.settings import Settings
 from ioc.snapshot import Scope, Snapshot
 from tests import plausible
-
-BROWSER = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--force-device-scale-factor=1",
-]
 
 Scene = tuple[str, Page, tuple[int, int], dict[str, Any]]
 """Name, page, size and what is special of a picture."""
@@ -274,12 +264,10 @@ def main(out: str, only: str = "") -> None:
     folder = Path(out)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER)
+    with chromium() as browser:
         for scene in scenes():
             if only in scene[0]:
                 print(scene[0], *take(browser, scene, folder), sep="\n  ")
-        browser.close()
 
 
 if __name__ == "__main__":
