@@ -210,15 +210,16 @@ def test_a_playlist_turns_without_loading_again_and_watches_no_more_than_two(
     screen.tab.goto(web.url + "/wall?lang=en")
     screen.wait("window.iocPlaylist?.at === 0")
     front = "document.querySelector('iframe.shown').contentWindow"
+    seen = "document.querySelectorAll('iframe.shown').length"
     screen.wait(f"{front}.iocLive.painted > 0")
     screen.value("window.sameTab = [...document.querySelectorAll('iframe')].map(f => f.contentWindow.sameTab = true)")
     most = 0
     for turn, name in enumerate(("cases", "services", "overview"), 1):
-        screen.wait(f"iocPlaylist.turns === {turn}", timeout_ms=60_000)
-        assert screen.value(f"{front}.location.pathname") == f"/wall/{name}"
-        assert screen.value(f"{front}.iocLive.painted") > 0, "painted before it is turned to"
-        assert screen.value(f"{front}.document.documentElement.lang") == "en"
-        assert screen.value("document.querySelectorAll('iframe.shown').length") == 1
+        look = (
+            f"[{front}.location.pathname, {front}.iocLive.painted > 0, {front}.document.documentElement.lang, {seen}]"
+        )
+        turned = screen.tab.wait_for_function(f"() => iocPlaylist.turns === {turn} && {look}", timeout=60_000)
+        assert turned.json_value() == [f"/wall/{name}", True, "en", 1], "painted before it is turned to"
         most = max(most, web.json("/readyz") is not None and screens_of(web))
     assert most <= 2
     assert screen.value(f"{front}.iocLive.fulls") >= 1
