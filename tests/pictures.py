@@ -42,6 +42,12 @@ INDEX = """<!DOCTYPE html>
 <head>{%metas%}<title>IOC</title>{%css%}</head>
 <body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body></html>"""
 
+DRAWN = (
+    "document.querySelectorAll('.js-plotly-plot').length === document.querySelectorAll('.dash-graph').length"
+    " && !document.querySelector('.dash-graph--pending')"
+)
+"""Whether every chart of a page is drawn."""
+
 FILL = """(args) => {
   const [fresh, now, band] = args;
   if (band) {
@@ -125,11 +131,7 @@ def shoot(tab: Tab, address: str, file: Path, special: dict[str, Any], now: dict
     """One picture, taken when every chart is drawn and the fonts are there; gives what does not fit in it."""
     tab.goto(address)
     tab.wait_for_selector("main")
-    tab.wait_for_function(
-        "() => document.querySelectorAll('.js-plotly-plot').length === document.querySelectorAll('.dash-graph').length"
-        " && document.fonts.status === 'loaded'"
-    )
-    tab.wait_for_function("() => !document.querySelector('.dash-graph--pending')")
+    tab.wait_for_function(f"() => document.fonts.status === 'loaded' && {DRAWN}")
     tab.evaluate(FILL, [special.get("fresh", []), now, special.get("band")])
     tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     tab.screenshot(path=str(file))
