@@ -115,6 +115,7 @@ def test_a_swipe_turns_to_the_next_field_and_keeps_the_unit(tablets: Callable[..
     open_page(tablet, "/?unit=725")
     swipe(tablet, 900, 500)
     tablet.wait("location.pathname === '/cases' && location.search === '?unit=725'")
+    tablet.wait("document.querySelector('.tabs a.active').textContent === 'Hồ sơ'")
     swipe(tablet, 900, 500)
     tablet.wait("location.pathname === '/cameras'")
     tablet.wait("document.querySelector('.tabs a.active').textContent === 'Camera'")
