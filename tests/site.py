@@ -33,7 +33,6 @@ from streams.kafka_admin import ensure_topics
 from streams.producer import open_producer
 from tests.feeding import Feeder
 from tests.lives import CASES, DAYS, MONDAY, SCOPES, Event
-from tests.recount import recount
 from tests.servers import lacking, with_database
 
 PATIENCE_S = 90.0
@@ -174,10 +173,6 @@ class Site:
         """Returns when so many offsets are behind us."""
         assert wait_until(lambda: self.ask(CONSUMED) >= count, PATIENCE_S, 0.01), self.told()
 
-    def await_transaction(self) -> None:
-        """Returns while some batch is being written."""
-        assert wait_until(lambda: self.ask(IN_TRANSACTION) > 0, PATIENCE_S, 0.0), self.told()
-
     def said(self) -> str:
         """What the ingesting processes have said so far."""
         log = self.directory / "ingest.log"
@@ -231,15 +226,7 @@ class Site:
         try:
             for unit, days in itertools.product(SCOPES, (DAYS, 3.21)):
                 as_of = MONDAY + timedelta(days=days)
-                expected = recount(
-                    self.sent,
-                    asking.tree,
-                    unit=unit,
-                    as_of=as_of,
-                    from_=MONDAY,
-                    services=asking.services,
-                    indicators=asking.roll_ups,
-                )
+                expected = asking.recounted(self.sent, unit, "handling", as_of, MONDAY, as_of)
                 assert asking.overview(unit, "handling", as_of, MONDAY, as_of) == expected, unit
         finally:
             asking.close()

@@ -40,11 +40,22 @@ def site(premises: Site) -> Iterator[Site]:
     premises.close()
 
 
+def busy(site: Site) -> bool:
+    """Whether a batch is being written; there is always more to read."""
+    if site.ask(CONSUMED) >= site.records:
+        site.send(ordinary(next(MORE), 300))
+    return site.ask(IN_TRANSACTION) > 0
+
+
+def await_batch(site: Site) -> None:
+    """Returns while some batch is being written."""
+    assert wait_until(lambda: busy(site), PATIENCE_S, 0.0), site.told()
+
+
 def stop_between_batches(site: Site, process: subprocess.Popen[bytes]) -> None:
     """Stops a process that has no transaction open, while there is more to read."""
     for _ in range(2000):
-        if site.ask(CONSUMED) >= site.records:
-            site.send(ordinary(next(MORE), 300))
+        busy(site)
         process.send_signal(signal.SIGSTOP)
         assert wait_until(lambda: site.ask(ACTIVE) == site.ask(COPYING), PATIENCE_S, 0.001)
         if site.ask(IN_TRANSACTION) == 0 and site.ask(CONSUMED) < site.records:
@@ -56,7 +67,7 @@ def stop_between_batches(site: Site, process: subprocess.Popen[bytes]) -> None:
 def stop_within_a_transaction(site: Site, process: subprocess.Popen[bytes]) -> None:
     """Stops a process between two statements of a batch: its transaction stays open."""
     for _ in range(200):
-        site.await_transaction()
+        await_batch(site)
         process.send_signal(signal.SIGSTOP)
         assert wait_until(lambda: site.ask(ACTIVE) == site.ask(COPYING), PATIENCE_S, 0.001)
         if site.ask(IN_TRANSACTION) > 0 and site.ask(COPYING) == 0:
@@ -69,12 +80,14 @@ def test_ingest_killed_in_mid_batch_again_and_again(site: Site) -> None:
     chance = random.Random(9)
     before = site.records
     site.send(ordinary(1, 500), poison=20)
+    sent, unread = site.records - before, []
     for share in (0.0, 0.15, 0.3, 0.5, 0.7):
         process = site.ingest()
-        site.await_consumed(before + round((share + chance.random() / 10) * (site.records - before)))
-        site.await_transaction()
+        site.await_consumed(before + round((share + chance.random() / 10) * sent))
+        await_batch(site)
         kill(process)
-    assert site.ask(CONSUMED) < site.records, "every kill was meant to come before the end"
+        unread.append(site.records - site.ask(CONSUMED))
+    assert sum(left > 0 for left in unread) >= 3, "the kills were meant to come before the end"
     site.ingest()
     site.assert_exact()
 
@@ -92,9 +105,7 @@ def test_a_survivor_takes_over_from_a_killed_member(site: Site) -> None:
 def stop_within_a_copy(site: Site, process: subprocess.Popen[bytes]) -> None:
     """Stops a process that is sending rows: the server waits for the next of them, and heeds no timeout meanwhile."""
     for _ in range(2000):
-        if site.ask(CONSUMED) >= site.records:
-            site.send(ordinary(next(MORE), 300))
-        site.await_transaction()
+        await_batch(site)
         process.send_signal(signal.SIGSTOP)
         assert wait_until(lambda: site.ask(ACTIVE) == site.ask(COPYING), PATIENCE_S, 0.001)
         if site.ask(COPYING) > 0:
