@@ -43,6 +43,7 @@ WATCH = """([figure, chart]) => {
   window.total = total;
   graph.on('plotly_afterplot', () => stands(window.drawn, total()));
 }"""
+DRAWN = "(id) => (document.querySelector(`#${id} .js-plotly-plot`) || document.getElementById(id))?.on"
 RECEIVED = "([id, n]) => Number((document.getElementById(id)?.textContent || '').replace(/[^0-9]/g, '')) >= n"
 
 
@@ -57,6 +58,7 @@ def measure(settings: Settings, *, per_s: float, seconds: float, broker: str = "
         wall = browser.new_page(viewport={"width": 1920, "height": 1080})
         wall.goto(f"{found.url}/wall")
         wall.wait_for_function(RECEIVED, arg=[FIGURE, CASES], timeout=PATIENCE_MS)
+        wall.wait_for_function(DRAWN, arg=CHART, timeout=PATIENCE_MS)  # numbers come first
         wall.evaluate(WATCH, [FIGURE, CHART])
         wall.wait_for_function("(n) => total() >= n", arg=CASES, timeout=PATIENCE_MS)
         say(f"{found.url}: {per_s:.0f} events/s for {seconds:.0f} s")
