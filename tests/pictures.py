@@ -48,6 +48,12 @@ DRAWN = (
 )
 """Whether every chart of a page is drawn."""
 
+FITTED = """() => [...document.querySelectorAll('.plot-box')].every(box => {
+  const [outer, inner] = [box, box.querySelector('.main-svg')].map(e => e.getBoundingClientRect().height);
+  return !outer || Math.abs(outer - inner) < 3;
+})"""
+"""Whether every chart has followed its box."""
+
 FILL = """(args) => {
   const [fresh, now, band] = args;
   if (band) {
@@ -133,6 +139,8 @@ def shoot(tab: Tab, address: str, file: Path, special: dict[str, Any], now: dict
     tab.wait_for_selector("main")
     tab.wait_for_function(f"() => document.fonts.status === 'loaded' && {DRAWN}")
     tab.evaluate(FILL, [special.get("fresh", []), now, special.get("band")])
+    if "band" in special:
+        tab.wait_for_function(FITTED)
     tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     tab.screenshot(path=str(file))
     found: list[str] = tab.evaluate(FITS if tab.query_selector(".wall") else CUT)
