@@ -188,13 +188,10 @@ def test_who_does_not_read_is_cut_off_and_the_others_go_on(web: WebServer) -> No
         hung.connect(("127.0.0.1", web.port))
         hung.sendall(HANDSHAKE.format(port=web.port).replace("\n", "\r\n").encode())
 
-        def screens() -> int:
-            text = web.get("/metrics")[2].decode()
-            return int(float(next(line for line in text.splitlines() if line.startswith("ioc_screens ")).split()[1]))
-
-        until(lambda: screens() == 1, "the hung screen is counted")
+        until(lambda: metric(web, "ioc_screens") == 1, "the hung screen is counted")
         with join(web) as good:
-            until(lambda: screens() == 1, "the hung screen is gone", patience_s=60)
+            until(lambda: heard(good, "beat") and metric(web, "ioc_screens") == 2, "both are counted")
+            until(lambda: heard(good, "beat") and metric(web, "ioc_screens") == 1, "the hung screen is gone", 80)
             while not heard(good, "beat")["ok"]:
                 pass
 
