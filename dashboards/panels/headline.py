@@ -16,7 +16,7 @@ from dashboards.comparison import Before, before, change_pct, distance, office_h
 from dashboards.marks.spark import BLANK, spark
 from dashboards.panel import Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import figure_text, spoken
-from dashboards.panels.headline_parts import parts_picture, parts_slots
+from dashboards.panels.headline_parts import parts_picture, parts_slots, spark_slot
 from dashboards.text.formats import number, percent, percent_sign, short_number
 from ioc.figures import CaseFigures
 from ioc.snapshot import Figure, Scope, Snapshot
@@ -59,11 +59,6 @@ def headline_frame(name: str, title: str, picture: Callable[[], Component]) -> C
 
 def _short(title: str, look: Look) -> str:
     return "headline.on_time_short" if title == "headline.on_time" and look.device != "wall" else title
-
-
-def spark_slot(name: str) -> Callable[[], Component]:
-    """The picture of a headline figure: its day over its usual band."""
-    return lambda: html.Img(id=slot(name, "spark"), src=BLANK, alt="", className="spark")
 
 
 def compared(then: Before | None, look: Look) -> str:

@@ -19,10 +19,9 @@ from dashboards.panels.headline import (
     headline_frame,
     headline_slots,
     running_total,
-    spark_slot,
     turn_of,
 )
-from dashboards.panels.headline_parts import parts_picture, parts_slots, severity_picture
+from dashboards.panels.headline_parts import parts_picture, parts_slots, severity_picture, spark_slot
 from dashboards.text.formats import number, percent, percent_sign, short_number
 from ioc.figures import SEVERITIES
 from ioc.snapshot import Scope, Snapshot

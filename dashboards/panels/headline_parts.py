@@ -1,4 +1,4 @@
-"""Pictures of headline figures that are parts of a whole: a bar of what is well, what needs care and what is lost."""
+"""Pictures of headline figures: a line through the day, a bar of parts of a whole, signs of severity."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from collections.abc import Callable, Sequence
 from dash import html
 from dash.development.base_component import Component
 
+from dashboards.marks.spark import BLANK
 from dashboards.panel import Slots, slot
 from dashboards.panels.heading import figure_text, icon
 from ioc.figures import SEVERITIES
 
 PARTS = ("kept", "late", "open")
 """Well, with care, lost: the three parts of a bar and the names of their colours in the stylesheet."""
+
+
+def spark_slot(name: str) -> Callable[[], Component]:
+    """The picture of a headline figure: its day over its usual band."""
+    return lambda: html.Img(id=slot(name, "spark"), src=BLANK, alt="", className="spark")
 
 
 def parts_picture(name: str) -> Callable[[], Component]:
