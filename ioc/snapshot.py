@@ -248,6 +248,11 @@ class Snapshot:
         """The feed of a topic such as ``ioc.cases.v1``."""
         return next((feed for feed in self.feeds if feed.topic == topic), None)
 
+    def spoke(self, topic: str) -> bool:
+        """Whether a feed has ever said anything: until then that it counts nothing is not known."""
+        feed = self.feed(topic)
+        return feed is not None and feed.last_event_at is not None
+
     def rows(self, units: Iterable[Unit], by: Literal["handling", "receiving"] = "handling") -> list[UnitRow]:
         """Case figures of each unit with all below it."""
         return [UnitRow(unit, self.cases(Scope(unit.code, by))) for unit in units]

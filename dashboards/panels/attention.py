@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dashboards.pages.addresses import unit_address
 from dashboards.panel import Look, Panel, Slots, age_tag, data, slot
 from dashboards.panels.heading import SILENT, icon
-from dashboards.panels.incidents import kind_name, ordered
+from dashboards.panels.incidents import CAMERAS, kind_name, ordered
 from dashboards.panels.ranks import departments, places
 from dashboards.text.formats import number
 from dashboards.text.names import listed
@@ -55,7 +55,10 @@ def _incident(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     figures = snapshot.incidents(scope)
     row = next((row for row in rows if row.severity == "critical"), None)
     alarm = row is not None and row.state == "detected"
-    if row is None:
+    picture = "sev-critical" if row else "check-circle"
+    if row is None and not snapshot.spoke(CAMERAS):
+        picture, title, note = "camera-video", t("incidents.unknown"), ""
+    elif row is None:
         title = t("attention.no_critical")
         note = (
             t("attention.open_incidents", n=figures.open, unaccepted=figures.unacknowledged)
@@ -72,7 +75,7 @@ def _incident(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
             "className": f"attention {'alarm' if alarm else 'outlined' if row else 'calm'}",
             "href": unit_address(scope.unit, path="/cameras"),
         },
-        slot(INCIDENT, "icon"): {"className": f"i i-{'sev-critical' if row else 'check-circle'}"},
+        slot(INCIDENT, "icon"): {"className": f"i i-{picture}"},
         slot(INCIDENT, "title"): {"children": title},
         slot(INCIDENT, "note"): {"children": note},
         slot(INCIDENT, "since"): {"data-since": row.since.isoformat() if row else ""},

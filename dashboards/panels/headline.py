@@ -225,6 +225,7 @@ ON_TIME = Panel(
 def _incidents(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     found = snapshot.incidents(scope)
     critical = found.open_by_severity.get("critical", 0)
+    none = "headline.no_incidents" if snapshot.spoke(CAMERAS) else "live.never"
     if found.open == 0:
         note = ""
     elif found.unacknowledged:
@@ -237,7 +238,7 @@ def _incidents(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         title="headline.incidents",
         value=number(found.open, look.language),
         tone="alarm" if critical else "",
-        delta=look.t("headline.critical", n=critical) if found.open else look.t("headline.no_incidents"),
+        delta=look.t("headline.critical", n=critical) if found.open else look.t(none),
         note=note,
         src=spark(
             snapshot.series(scope, "incidents_open"),

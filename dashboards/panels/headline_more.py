@@ -77,6 +77,8 @@ def _unaccepted(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     grave = sum(1 for row in rows if row.severity in ("critical", "high"))
     oldest = max((snapshot.as_of - row.since for row in rows), default=timedelta())
     none = "headline.all_accepted" if snapshot.incidents(scope).open else "headline.no_incidents"
+    if not snapshot.spoke(CAMERAS):
+        none = "live.never"
     slots = headline_slots(
         "headline-unaccepted",
         look,

@@ -16,6 +16,7 @@ from ioc.snapshot import IncidentRow, Scope, Snapshot
 from ioc.world import World
 
 NAME = "incidents"
+CAMERAS = "ioc.cameras.v1"
 ROWS = 6
 
 
@@ -47,8 +48,8 @@ def frame(look: Look) -> Component:
             html.Ol(rows, id=slot(NAME, "rows"), className="incident-rows"),
             html.Div(
                 [
-                    html.Span(className="i i-check-circle", **SILENT),
-                    html.Span(look.t("incidents.none")),
+                    html.Span(id=slot(NAME, "none-icon"), **SILENT),
+                    html.Span(id=slot(NAME, "none-words")),
                     html.Small(id=slot(NAME, "last")),
                 ],
                 id=slot(NAME, "none"),
@@ -124,8 +125,11 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         else ""
     }
     slots[slot(NAME, "note")] = {"children": in_parts(t("incidents.count", n=number(figures.open, language)))}
+    known = snapshot.spoke(CAMERAS)  # that nothing is open is good news only from cameras that speak
     slots[slot(NAME, "none")] = {"className": "nothing hidden" if rows else "nothing"}
-    slots[slot(NAME, "last")] = {"children": "" if rows else _last(snapshot, scope, look)}
+    slots[slot(NAME, "none-icon")] = {"className": "i i-check-circle" if known else "hidden"}
+    slots[slot(NAME, "none-words")] = {"children": t("incidents.none" if known else "incidents.unknown")}
+    slots[slot(NAME, "last")] = {"children": _last(snapshot, scope, look) if known and not rows else ""}
     slots[slot(NAME, "spoken")] = {
         "children": t(
             "incidents.spoken",
@@ -146,4 +150,4 @@ def _last(snapshot: Snapshot, scope: Scope, look: Look) -> str:
     return look.t("incidents.last", at=f"{at:%H:%M %d/%m}", kind=named)
 
 
-PANEL = Panel(NAME, ("ioc.cameras.v1",), frame, update)
+PANEL = Panel(NAME, (CAMERAS,), frame, update)

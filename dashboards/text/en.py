@@ -121,6 +121,7 @@ WORDS: Final[Mapping[str, str]] = {
     "incidents.more": "and {n} more · no images, no plates",
     "incidents.privacy": "no images, no plates",
     "incidents.none": "No open incidents",
+    "incidents.unknown": "No figures of cameras yet",
     "incidents.last": "latest {at}: {kind}",
     "incidents.never": "nothing detected today",
     "incidents.unaccepted": "not accepted yet",

@@ -121,6 +121,7 @@ WORDS: Final[Mapping[str, str]] = {
     "incidents.more": "và {n} sự cố khác · không hiện hình ảnh, biển số",
     "incidents.privacy": "không hiện hình ảnh, biển số",
     "incidents.none": "Không có sự cố đang mở",
+    "incidents.unknown": "Camera chưa có số liệu",
     "incidents.last": "lần gần nhất {at}: {kind}",
     "incidents.never": "hôm nay chưa có phát hiện",
     "incidents.unaccepted": "chưa ai tiếp nhận",

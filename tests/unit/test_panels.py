@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from dash.development.base_component import Component
 
@@ -16,7 +17,7 @@ from dashboards.marks.outlines import atlas, fitted, project
 from dashboards.marks.spark import BLANK
 from dashboards.pages import leader, wall
 from dashboards.panel import Language, Look, Page, Panel, Slots, Theme, slot
-from dashboards.panels import departments, flow, headline, incidents, map_labels, ranking, targets, ticker
+from dashboards.panels import attention, departments, flow, headline, incidents, map_labels, ranking, targets, ticker
 from dashboards.panels import map as map_panel
 from dashboards.text import translate
 from ioc.figures import CaseFigures, Metric
@@ -289,3 +290,20 @@ def test_names_on_the_map_hardly_cover_each_other(pack: str) -> None:
             covered = max(covered, max(wide, 0) * max(high, 0) / (one.width * one.height))
     assert covered < 0.25
     assert all(label.width / 2 <= label.x <= 1000 - label.width / 2 + 1e-6 for label in labels)
+
+
+@pytest.mark.parametrize("spoke", [True, False])
+def test_that_nothing_is_open_is_good_news_only_from_cameras_that_speak(monday: Snapshot, spoke: bool) -> None:
+    silent = msgspec.structs.replace(next(feed for feed in monday.feeds if "cameras" in feed.topic), last_event_at=None)
+    feeds = tuple(feed if spoke or feed.topic != silent.topic else silent for feed in monday.feeds)
+    quiet = dataclasses.replace(monday, feeds=feeds)
+    scope = Scope("D-SXD")  # a department: nothing is open there
+    chosen = look(quiet)
+    shown = incidents.PANEL.update(quiet, scope, chosen)
+    words = "Không có sự cố đang mở" if spoke else "Camera chưa có số liệu"
+    assert shown[slot("incidents", "none-words")]["children"] == words
+    assert ("check" in shown[slot("incidents", "none-icon")]["className"]) is spoke
+    card = attention.PANELS[0].update(quiet, scope, look(quiet, leader.PAGE))
+    assert ("check" in card[slot("attention-incident", "icon")]["className"]) is spoke
+    said = headline.INCIDENTS.update(quiet, scope, chosen)[slot("headline-incidents", "delta")]["children"]
+    assert said == ("không có sự cố" if spoke else "chưa có số liệu")
