@@ -65,8 +65,10 @@ class Screen:
         return self
 
     def wait(self, condition: str, timeout_ms: float = PATIENCE_MS) -> None:
-        """Waits for a condition in the page."""
-        self.tab.wait_for_function(f"() => {condition}", timeout=timeout_ms)
+        """Waits for a condition in the page; while it speaks of what is not there yet, it does not hold."""
+        self.tab.wait_for_function(
+            f"() => {{ try {{ return {condition}; }} catch {{ return false; }} }}", timeout=timeout_ms
+        )
 
     def value(self, expression: str) -> Any:
         """What an expression is in the page now."""

@@ -13,7 +13,8 @@ from streams.embedded.kafka import EmbeddedKafka
 from streams.producer import open_producer
 from tests.contract.brokers import KafkaBroker, Reader, member
 
-USES = 60_000
+USES = 100_000
+"""More than the buffers hold twice: full ones are given out first, and what was being fetched meanwhile."""
 
 
 def test_a_case_is_read_before_the_buffers_of_a_backlog_are_empty(settings: Settings, own_kafka: EmbeddedKafka) -> None:

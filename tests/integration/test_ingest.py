@@ -48,7 +48,7 @@ def test_two_share_the_work_and_one_goes_on_alone(wired: Settings) -> None:
             assert reached(wired, events=3000)
         send(wired, [usage(n) for n in range(3000, 5000)])
         assert reached(wired, events=5000)
-        assert one.progress.written.events > 0
+        assert wait_until(lambda: one.progress.written.events > 0, PATIENCE_S)  # told a moment after the commit
     assert_reconciled(wired)
 
 
