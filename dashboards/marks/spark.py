@@ -1,8 +1,10 @@
-"""Sparklines as small SVG images: crisp at every size, cheap to send, the same text while nothing visible changed."""
+"""Sparklines as small SVG texts: crisp at every size, cheap to send, the same text while nothing visible changed.
+
+``assets/spark.js`` puts them into the page. They are not the addresses of images, of which a browser keeps a hundred
+old ones, each with a document of its own.
+"""
 
 from __future__ import annotations
-
-from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +16,8 @@ from ioc.snapshot import Band
 WIDTH, HEIGHT = 560, 96
 STROKE = 6.0
 DOT = 10.0
-BLANK = "data:image/svg+xml," + quote(f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}'/>")
-"""An image that shows nothing, of the same shape."""
+BLANK = f"<svg viewBox='0 0 {WIDTH} {HEIGHT}'/>"
+"""A picture of nothing, of the same shape."""
 
 
 def spark(
@@ -27,7 +29,7 @@ def spark(
     hours: tuple[int, int],
     baseline: bool = False,
 ) -> str:
-    """A ``data:`` address of the day's line over its usual band.
+    """The day's line over its usual band.
 
     ``values`` [144] end with NaN after now; ``colour`` is a token. ``baseline`` draws the line of "as usual" at 0 and
     keeps it in the picture; otherwise the scale fits what is there, so a spark has a shape and no size. On a tablet it
@@ -79,9 +81,8 @@ def spark(
         f"<path d='M{at}h.01' stroke='{ink[colour]}' stroke-width='{9 if free else 2 * DOT:g}'"
         f" stroke-linecap='round'{firm}/>"
     )
-    shape = " preserveAspectRatio='none'" if free else ""
-    svg = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}'{shape}>{''.join(drawn)}</svg>"
-    return "data:image/svg+xml," + svg.replace("#", "%23")  # the one sign in it that an address cannot hold
+    shape = "none" if free else "xMinYMid"
+    return f"<svg viewBox='0 0 {WIDTH} {HEIGHT}' preserveAspectRatio='{shape}'>{''.join(drawn)}</svg>"
 
 
 def _points(xs: npt.NDArray[np.float64], ys: npt.NDArray[np.float64]) -> str:

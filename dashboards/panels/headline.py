@@ -82,9 +82,9 @@ def headline_slots(
     delta: str = "",
     turn: str = "",
     note: str = "",
-    src: str | None = BLANK,
+    picture: str | None = BLANK,
 ) -> Slots:
-    """Every slot of a headline figure; ``turn`` is up or down, ``src`` the spark (None: there is none)."""
+    """Every slot of a headline figure; ``turn`` is up or down, ``picture`` the spark (None: there is none)."""
     parts = [part for part in (delta, note) if part]
     sentence = look.t("spoken.figure", title=look.t(title), value=value + sign)
     slots: Slots = {
@@ -97,8 +97,8 @@ def headline_slots(
         slot(name, "before"): {"children": note},
         slot(name, "spoken"): {"children": " ".join([sentence, *parts])},
     }
-    if src is not None:
-        slots[slot(name, "spark")] = {"src": src}
+    if picture is not None:
+        slots[slot(name, "spark")] = {"data-spark": picture}
     return slots
 
 
@@ -128,7 +128,7 @@ def running_total(name: str, title: str, figure: Figure, colour: str, feed: str 
             delta="" if change is None else percent(abs(change), look.language),
             turn=turn_of(change),
             note=compared(then, look),
-            src=spark(line, band, look, colour=colour, hours=hours, baseline=far is not None)
+            picture=spark(line, band, look, colour=colour, hours=hours, baseline=far is not None)
             if far or look.device == "tablet"
             else BLANK,
         )
@@ -159,7 +159,7 @@ def _overdue(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         delta="" if not change else number(abs(change), look.language),
         turn=turn_of(change, bad="up"),
         note=compared(then, look),
-        src=spark(
+        picture=spark(
             snapshot.series(scope, "overdue"),
             usual_band(snapshot, scope, "overdue"),
             look,
@@ -203,7 +203,7 @@ def _on_time(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         if whole
         else "",
         note=_finished_note(cases, done, look),
-        src=None,
+        picture=None,
     )
     late_open = cases.open_overdue + cases.paused_overdue
     counts = (cases.finished_on_time, cases.finished_late, late_open)
@@ -240,7 +240,7 @@ def _incidents(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         tone="alarm" if critical else "",
         delta=look.t("headline.critical", n=critical) if found.open else look.t(none),
         note=note,
-        src=spark(
+        picture=spark(
             snapshot.series(scope, "incidents_open"),
             usual_band(snapshot, scope, "incidents_open"),
             look,
@@ -274,7 +274,7 @@ def _usage(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         note=look.t("headline.errors", pct=percent(failed, look.language))
         if failed is not None
         else look.t("headline.no_uses"),
-        src=spark(
+        picture=spark(
             finished_bins(snapshot, scope),
             usual_band(snapshot, scope, "uses"),
             look,

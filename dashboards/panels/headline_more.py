@@ -44,7 +44,7 @@ def _open(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         delta="" if not change else number(abs(change), look.language),
         turn=turn_of(change),
         note=compared(then, look),
-        src=spark(
+        picture=spark(
             snapshot.series(scope, "open"),
             usual_band(snapshot, scope, "open"),
             look,
@@ -64,7 +64,7 @@ def _soon(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         value=number(cases.open_due_soon, look.language),
         delta=look.t("headline.soon_share", pct=percent(share, look.language)) if share is not None else "",
         note=look.t("headline.paused", n=number(cases.paused, look.language)),
-        src=None,
+        picture=None,
     )
     counts = (cases.open_in_time, cases.open_due_soon, cases.open_overdue)
     words = [look.t(f"stages.open_{part}") for part in ("in_time", "due_soon", "overdue")]
@@ -87,7 +87,7 @@ def _unaccepted(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         tone="alarm" if any(row.severity == "critical" for row in rows) else "",
         delta=look.t("headline.grave", n=number(grave, look.language)) if n else look.t(none),
         note=look.t("headline.oldest", length=_length(oldest, look)) if rows else "",
-        src=None,
+        picture=None,
     )
     for severity in SEVERITIES:
         count = sum(1 for row in rows if row.severity == severity)
@@ -114,7 +114,7 @@ def _cameras(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         delta=look.t("headline.lost", n=number(lost, look.language)) if whole else look.t("headline.no_cameras"),
         turn="heat" if lost else "",
         note=look.t("headline.of_cameras", whole=number(whole, look.language)) if whole else "",
-        src=None,
+        picture=None,
     )
     counts = (found.online, found.tampered, lost)
     words = [
@@ -138,7 +138,7 @@ def _errors(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         sign=percent_sign(look.language).strip() if share is not None else "",
         delta=look.t("headline.errors_n", n=number(errors, look.language)),
         note=compared(then, look),
-        src=spark(
+        picture=spark(
             finished_bins(snapshot, scope, "errors"),
             usual_band(snapshot, scope, "errors"),
             look,
@@ -159,7 +159,7 @@ def _amount(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         value=short_number(total, look.language),
         delta=look.t("headline.dong"),
         note=look.t("headline.amount_services", n=len(paid)) if paid else look.t("headline.no_amount"),
-        src=BLANK,
+        picture=BLANK,
     )
 
 

@@ -13,6 +13,18 @@ from tests.browser.day import morning
 from tests.feeding import Feeder
 
 PIECES = 6
+SPARK = "headline-overdue--spark"
+SIXTY_PICTURES = f"""async () => {{
+  const seen = new Set();
+  for (let n = 0; n < 60; n += 1) {{
+    const picture = `<svg viewBox="0 0 560 96"><path d="M0 ${{n}}H560"/></svg>`;
+    dash_clientside.set_props("{SPARK}", {{ "data-spark": picture }});
+    await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
+    seen.add(document.querySelector("#{SPARK}>svg>path").getAttribute("d"));
+  }}
+  return seen.size;
+}}"""
 FIGURES = "[...document.querySelectorAll('[data-figure]')].map(one => `${one.id}: ${one.textContent}`)"
 STAND = f"[iocLive.seq, iocLive.painted, JSON.stringify([iocLive.slots, {FIGURES}])]"
 
@@ -39,3 +51,14 @@ def test_changes_lead_to_the_whole_picture(screens: Callable[..., Screen], feede
     assert shown == others != []
     assert by_changes.keys() == whole.keys()
     assert {slot for slot in whole if by_changes[slot] != whole[slot]} == set()
+
+
+def test_the_browser_keeps_no_old_pictures_of_figures(screens: Callable[..., Screen], feeder: Feeder) -> None:
+    feeder.feed(morning(feeder.settings))
+    screen = screens().open("/wall")
+    screen.wait("[...document.querySelectorAll('.spark')].every(one => one.querySelectorAll('svg').length === 1)")
+    counters = screen.tab.context.new_cdp_session(screen.tab)
+    before = counters.send("Memory.getDOMCounters")["documents"]
+    assert screen.tab.evaluate(SIXTY_PICTURES) >= 55
+    counters.send("HeapProfiler.collectGarbage")
+    assert counters.send("Memory.getDOMCounters")["documents"] == before

@@ -163,7 +163,7 @@ def test_nothing_is_a_dash_and_a_word_and_never_a_perfect_figure() -> None:
     assert slots[slot("headline-on-time", "value")]["children"] == "–"
     assert slots[slot("headline-on-time", "sign")]["children"] == ""
     assert headline.RECEIVED.update(snapshot, Scope("74"), look(snapshot))[slot("headline-received", "spark")] == {
-        "src": BLANK
+        "data-spark": BLANK
     }
 
 
