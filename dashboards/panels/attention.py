@@ -17,6 +17,7 @@ from dashboards.text.names import listed
 from ioc.settings import seconds
 from ioc.snapshot import Scope, Snapshot
 
+CASES = "ioc.cases.v1"
 INCIDENT, OVERDUE, SOON = "attention-incident", "attention-overdue", "attention-soon"
 
 
@@ -94,7 +95,7 @@ def _overdue(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     title = (
         t("attention.overdue", n=number(cases.open_overdue, language))
         if cases.open_overdue
-        else t("attention.no_overdue")
+        else t("attention.no_overdue" if snapshot.spoke(CASES) else "cases.unknown")
     )
     return {
         slot(OVERDUE, "card"): {
@@ -110,7 +111,11 @@ def _soon(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     t, language = look.t, look.language
     n = snapshot.cases(scope).open_due_soon
     hours = round(seconds(look.settings.cases.due_soon) / 3600)
-    title = t("attention.soon", n=number(n, language)) if n else t("attention.no_soon")
+    title = (
+        t("attention.soon", n=number(n, language))
+        if n
+        else t("attention.no_soon" if snapshot.spoke(CASES) else "cases.unknown")
+    )
     return {
         slot(SOON, "card"): {"className": f"attention {'soon' if n else 'calm'}", "href": "#ranking--tile"},
         slot(SOON, "title"): {"children": title},
@@ -120,7 +125,7 @@ def _soon(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
 
 PANELS = (
     Panel(INCIDENT, ("ioc.cameras.v1",), _incident_frame, _incident),
-    Panel(OVERDUE, ("ioc.cases.v1",), lambda look: _card(OVERDUE, icon("hourglass-split"), look), _overdue),
-    Panel(SOON, ("ioc.cases.v1",), lambda look: _card(SOON, icon("alarm"), look), _soon),
+    Panel(OVERDUE, (CASES,), lambda look: _card(OVERDUE, icon("hourglass-split"), look), _overdue),
+    Panel(SOON, (CASES,), lambda look: _card(SOON, icon("alarm"), look), _soon),
 )
 """The three cards of the attention row."""

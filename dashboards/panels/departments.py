@@ -15,6 +15,7 @@ from dashboards.text.names import listed
 from ioc.snapshot import Scope, Snapshot
 from ioc.world import Unit
 
+CASES = "ioc.cases.v1"
 ROWS = 9
 
 
@@ -51,7 +52,10 @@ def by_overdue_share(name: str, title: str, pick: Callable[[Sequence[Unit]], Seq
                 html.Div(legend, className="legend"),
                 html.Ol(rows, className="rows"),
                 html.Div(
-                    [html.Span(className="i i-check-circle", **SILENT), html.Span(id=slot(name, "none-words"))],
+                    [
+                        html.Span(id=slot(name, "none-icon"), className="i i-check-circle", **SILENT),
+                        html.Span(id=slot(name, "none-words")),
+                    ],
                     id=slot(name, "none"),
                     className="nothing hidden",
                 ),
@@ -64,6 +68,7 @@ def by_overdue_share(name: str, title: str, pick: Callable[[Sequence[Unit]], Seq
     def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         """The latest ranking."""
         t, language = look.t, look.language
+        known = snapshot.spoke(CASES)
         below = snapshot.world.children(scope.unit)
         order = ranked(snapshot.rows(pick(below) or below), look)
         slots: Slots = {}
@@ -81,6 +86,8 @@ def by_overdue_share(name: str, title: str, pick: Callable[[Sequence[Unit]], Seq
                 if row
                 else ""
             }
+        idle = order.idle == len(order.all)
+        none = "cases.unknown" if not known else "departments.empty" if idle else "departments.none"
         parts = []
         hidden = len(order.late) - min(len(order.late), ROWS)
         busy = len(order.clean) - order.idle
@@ -91,9 +98,8 @@ def by_overdue_share(name: str, title: str, pick: Callable[[Sequence[Unit]], Seq
         if order.few:
             parts.append(t("departments.few", least=LEAST, few=len(order.few)))
         slots[slot(name, "none")] = {"className": "nothing hidden" if filled else "nothing"}
-        slots[slot(name, "none-words")] = {
-            "children": "" if filled else t("departments.empty" if order.idle == len(order.all) else "departments.none")
-        }
+        slots[slot(name, "none-icon")] = {"className": "i i-check-circle" if known else "hidden"}
+        slots[slot(name, "none-words")] = {"children": "" if filled else t(none)}
         slots[slot(name, "foot")] = {"children": " · ".join(parts)}
         top = order.late[0] if order.late else None
         slots[slot(name, "spoken")] = {
@@ -103,11 +109,11 @@ def by_overdue_share(name: str, title: str, pick: Callable[[Sequence[Unit]], Seq
                 pct=percent(top.cases.overdue_share_pct, language),
             )
             if top
-            else t("departments.none")
+            else t(none)
         }
         return slots
 
-    return Panel(name, ("ioc.cases.v1",), frame, update)
+    return Panel(name, (CASES,), frame, update)
 
 
 PANEL = by_overdue_share("departments", "departments.title", departments)

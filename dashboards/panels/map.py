@@ -141,6 +141,8 @@ def update(snapshot: Snapshot, scope: Scope, look: Look, layer: Layer = LAYERS["
     else:
         slots |= _areas(view, box, look)
         slots |= worst(snapshot.rows(units), look) if layer.name == "overdue" else first(spots, units, look, layer)
+    if not snapshot.spoke(layer.feed):  # nothing found is then no news
+        slots[slot(NAME, "top-none" if look.device == "wall" else "worst")] = {"children": look.t("live.never")}
     if layer.name != "overdue":
         return slots | spoken_of(spots, units, look, layer, len(everything))
     return slots | spoken_overdue(snapshot.rows(units), len(everything), look)

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from dashboards.overdue_lists import Lists
 from dashboards.panel import Look, Panel, Slots, data, slot
-from dashboards.panels.heading import heading, icon
+from dashboards.panels.heading import SILENT, heading
 from dashboards.text.formats import number
 from dashboards.text.names import listed, masked
 from ioc.snapshot import Scope, Snapshot
@@ -18,6 +18,7 @@ from ioc.store.overdue import OverdueCase, OverdueList
 from ioc.world import World
 
 NAME = "overdue"
+CASES = "ioc.cases.v1"
 SHOWN = 50
 """Rows; the others are counted in the foot."""
 
@@ -28,7 +29,7 @@ def panel(lists: Lists) -> Panel:
     def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         return slots(snapshot, scope, look, lists(scope))
 
-    return Panel(NAME, ("ioc.cases.v1",), frame, update)
+    return Panel(NAME, (CASES,), frame, update)
 
 
 def frame(look: Look) -> Component:
@@ -39,7 +40,7 @@ def frame(look: Look) -> Component:
             heading(NAME, look.t("overdue.title"), look.t("overdue.note")),
             html.Div(html.Ol(still, id=slot(NAME, "rows"), className="late-rows"), className="late-scroll", tabIndex=0),
             html.Div(
-                [icon("check-circle"), html.Span(look.t("overdue.none"))],
+                [html.Span(id=slot(NAME, "none-icon"), **SILENT), html.Span(id=slot(NAME, "none-words"))],
                 id=slot(NAME, "none"),
                 className="nothing hidden",
             ),
@@ -62,13 +63,15 @@ def frame(look: Look) -> Component:
 def slots(snapshot: Snapshot, scope: Scope, look: Look, found: OverdueList | None) -> Slots:
     """The rows as they were read last; the count in the title is that of the figures, which move at once."""
     t, language = look.t, look.language
-    n = snapshot.cases(scope).open_overdue
+    n, known = snapshot.cases(scope).open_overdue, snapshot.spoke(CASES)
     title = t("overdue.count", n=number(n, language)) if n else t("overdue.title")
     told: Slots = {
         slot(NAME, "title"): {"children": title},
         slot(NAME, "age"): {"className": "late-age" if found else "hidden"},
         slot(NAME, "read"): {"data-since": found.as_of.isoformat(timespec="seconds") if found else ""},
         slot(NAME, "none"): {"className": "nothing" if found and not found.cases else "nothing hidden"},
+        slot(NAME, "none-icon"): {"className": "i i-check-circle" if known else "hidden"},
+        slot(NAME, "none-words"): {"children": t("overdue.none" if known else "cases.unknown")},
         slot(NAME, "foot"): {"children": ""},
         slot(NAME, "rows"): {"className": "late-rows"},
     }

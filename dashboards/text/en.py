@@ -122,6 +122,7 @@ WORDS: Final[Mapping[str, str]] = {
     "incidents.privacy": "no images, no plates",
     "incidents.none": "No open incidents",
     "incidents.unknown": "No figures of cameras yet",
+    "cases.unknown": "No figures of cases yet",
     "incidents.last": "latest {at}: {kind}",
     "incidents.never": "nothing detected today",
     "incidents.unaccepted": "not accepted yet",

@@ -122,6 +122,7 @@ WORDS: Final[Mapping[str, str]] = {
     "incidents.privacy": "không hiện hình ảnh, biển số",
     "incidents.none": "Không có sự cố đang mở",
     "incidents.unknown": "Camera chưa có số liệu",
+    "cases.unknown": "Hồ sơ chưa có số liệu",
     "incidents.last": "lần gần nhất {at}: {kind}",
     "incidents.never": "hôm nay chưa có phát hiện",
     "incidents.unaccepted": "chưa ai tiếp nhận",

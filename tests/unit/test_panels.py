@@ -17,12 +17,24 @@ from dashboards.marks.outlines import atlas, fitted, project
 from dashboards.marks.spark import BLANK
 from dashboards.pages import leader, wall
 from dashboards.panel import Language, Look, Page, Panel, Slots, Theme, slot
-from dashboards.panels import attention, departments, flow, headline, incidents, map_labels, ranking, targets, ticker
+from dashboards.panels import (
+    attention,
+    departments,
+    flow,
+    headline,
+    incidents,
+    map_labels,
+    overdue,
+    ranking,
+    targets,
+    ticker,
+)
 from dashboards.panels import map as map_panel
 from dashboards.text import translate
 from ioc.figures import CaseFigures, Metric
 from ioc.settings import Settings
 from ioc.snapshot import Scope, Snapshot
+from ioc.store.overdue import OverdueList
 from ioc.world import World
 from tests import plausible
 
@@ -307,3 +319,23 @@ def test_that_nothing_is_open_is_good_news_only_from_cameras_that_speak(monday: 
     assert ("check" in card[slot("attention-incident", "icon")]["className"]) is spoke
     said = headline.INCIDENTS.update(quiet, scope, chosen)[slot("headline-incidents", "delta")]["children"]
     assert said == ("không có sự cố" if spoke else "chưa có số liệu")
+
+
+@pytest.mark.parametrize("spoke", [True, False])
+def test_that_nothing_is_overdue_is_good_news_only_from_cases_that_are_told(spoke: bool) -> None:
+    snapshot = made(empty=True)[2]
+    cases = next(feed for feed in snapshot.feeds if "cases" in feed.topic)
+    told = msgspec.structs.replace(cases, last_event_at=snapshot.as_of if spoke else None)
+    quiet = dataclasses.replace(snapshot, feeds=tuple(told if feed is cases else feed for feed in snapshot.feeds))
+    scope, glass, tablet = Scope("74"), look(quiet), look(quiet, leader.PAGE)
+    unknown, never = "Hồ sơ chưa có số liệu", "chưa có số liệu"
+    ranking = departments.update(quiet, scope, glass)
+    assert ranking[slot("departments", "none-words")]["children"] == ("Chưa có hồ sơ đang mở" if spoke else unknown)
+    assert ("check" in ranking[slot("departments", "none-icon")]["className"]) is spoke
+    cards = [panel.update(quiet, scope, tablet) for panel in attention.PANELS[1:]]
+    assert cards[0][slot("attention-overdue", "title")]["children"] == ("Không có hồ sơ quá hạn" if spoke else unknown)
+    assert cards[1][slot("attention-soon", "title")]["children"] == ("Không có hồ sơ sắp đến hạn" if spoke else unknown)
+    late = overdue.slots(quiet, scope, tablet, OverdueList(quiet.as_of, 0, ()))
+    assert late[slot("overdue", "none-words")]["children"] == ("Không có hồ sơ quá hạn" if spoke else unknown)
+    places = map_panel.PANEL.update(quiet, scope, tablet)[slot("map", "worst")]["children"]
+    assert places == ("Không địa bàn nào quá hạn" if spoke else never)

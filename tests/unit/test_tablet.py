@@ -56,7 +56,7 @@ def test_the_map_of_cameras_tells_of_incidents_not_of_cases() -> None:
     spoken = map_panel.INCIDENTS.update(MORNING, PROVINCE, look())[slot("map", "spoken")]["children"]
     assert district.name_vi.split()[-1] in spoken
     none = map_panel.INCIDENTS.update(EMPTY, PROVINCE, look())[slot("map", "worst")]["children"]
-    assert words(none) == "Không có sự cố đang mở"
+    assert words(none) == "chưa có số liệu"
 
 
 def test_a_small_map_of_overdue_cases_leaves_lesser_incidents_to_the_field_of_cameras() -> None:
