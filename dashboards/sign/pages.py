@@ -241,7 +241,7 @@ def _strip(canvas: Canvas, view: View, board: Board) -> int:
         _strip_part(canvas, Box(0, top, right, board.height), VIOLET, text, small)
         left = right
     if view.stale:
-        warnings = [f"{word} {since}".strip() for word in view.capitals("stale_short") for since in (*view.behind, "")]
+        warnings = [f"{word} {since}".strip() for since in (*view.behind, "") for word in view.capitals("stale_short")]
         warnings = [*warnings] if view.behind else [text.upper() for text in view.words("never")]
         text, face = fit(warnings, board.foot, board.width - left - 8)
         _strip_part(canvas, Box(left, top, board.width, board.height), AMBER, text, face)

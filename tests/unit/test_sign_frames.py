@@ -165,6 +165,15 @@ def test_old_figures_are_said_to_be_old_on_every_page_in_amber(size: tuple[int, 
         assert amber > size[0] * size[1] / 25
 
 
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("size", [(192, 96), (128, 64)])
+def test_the_smallest_signs_say_how_old_their_figures_are(size: tuple[int, int], language: str) -> None:
+    for age_s in (45, 59 * 60, 23 * 3600, 9 * 86400):
+        old = view(sign(language=language, stale=True, age_s=age_s))
+        for page in range(draw(old, *size, 0).pages):
+            assert any(text.endswith(old.behind[0]) for text in draw(old, *size, page).texts)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_before_the_first_figure_one_page_says_so_without_dashes(size: tuple[int, int]) -> None:
     data = sign(age_s=None, rows=(), codes=())
