@@ -24,9 +24,13 @@ from typing import Any, Literal, Protocol
 from dash import html
 from dash.development.base_component import Component
 
+from ioc.facts import Topic
 from ioc.settings import Settings
 from ioc.snapshot import Scope, Snapshot
 from ioc.world import World
+
+CASES, CAMERAS, USAGE, INDICATORS = (topic.title for topic in Topic)
+"""The feeds that a panel may say it depends on."""
 
 Language = Literal["vi", "en"]
 Theme = Literal["dark", "light"]

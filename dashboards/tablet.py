@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from dashboards.navigation import fields, rooms
 from dashboards.pages.addresses import unit_address
-from dashboards.panel import Look, age_tag, clock_tag, data, tile
+from dashboards.panel import CASES, Look, age_tag, clock_tag, data, tile
 from dashboards.panels import footing
 from dashboards.panels.header import notices
 from dashboards.panels.heading import icon
@@ -18,7 +18,7 @@ from dashboards.text.names import listed
 from ioc.snapshot import Scope
 
 
-def screen(look: Look, scope: Scope, here: str, parts: Sequence[Component], *, feed: str = "ioc.cases.v1") -> Component:
+def screen(look: Look, scope: Scope, here: str, parts: Sequence[Component], *, feed: str = CASES) -> Component:
     """A page at address ``here``; ``feed`` is the one whose age stands in its head."""
     told = notices(look)
     notice = [html.Aside([html.Span(text) for text in told], className="notice")] if told else []

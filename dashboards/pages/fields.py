@@ -12,6 +12,7 @@ from dashboards.panel import Look, Page, Panel, tile
 from dashboards.panels import camera_health, flow, footing, headline, incidents, kpi, paid, services, ways
 from dashboards.panels import map as map_panel
 from dashboards.tablet import screen
+from ioc.facts import Topic
 from ioc.snapshot import Scope
 
 FIGURES = (headline.RECEIVED, headline.FINISHED, headline.OVERDUE, headline.ON_TIME)
@@ -51,7 +52,7 @@ def _cameras(look: Look, scope: Scope) -> Component:
             className="beside-row",
         ),
     ]
-    return screen(look, scope, "/cameras", parts, feed="ioc.cameras.v1")
+    return screen(look, scope, "/cameras", parts, feed=Topic.CAMERAS.title)
 
 
 CAMERAS = Page(
@@ -72,7 +73,7 @@ def _services(look: Look, scope: Scope) -> Component:
         ),
         tile(services.PANEL, look, "card"),
     ]
-    return screen(look, scope, "/services", parts, feed="ioc.usage.v1")
+    return screen(look, scope, "/services", parts, feed=Topic.USAGE.title)
 
 
 SERVICES = Page(
@@ -86,7 +87,7 @@ SERVICES = Page(
 
 
 def _kpi(look: Look, scope: Scope) -> Component:
-    return screen(look, scope, "/kpi", [tile(kpi.PANEL, look, "bare")], feed="ioc.indicators.v1")
+    return screen(look, scope, "/kpi", [tile(kpi.PANEL, look, "bare")], feed=Topic.INDICATORS.title)
 
 
 KPI = Page("kpi", "/kpi", "page.kpi", "tablet", (kpi.PANEL, footing.PANEL), _kpi)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panel import CASES, Look, Panel, Slots, slot
 from dashboards.panels.bars import Bar, bar_rows, bar_slots
 from dashboards.panels.heading import heading, spoken
 from dashboards.text.formats import number, percent
@@ -52,4 +52,4 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     }
 
 
-PANEL = Panel(NAME, ("ioc.cases.v1",), frame, update)
+PANEL = Panel(NAME, (CASES,), frame, update)

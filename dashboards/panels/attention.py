@@ -8,16 +8,15 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.pages.addresses import unit_address
-from dashboards.panel import Look, Panel, Slots, age_tag, data, slot
+from dashboards.panel import CAMERAS, CASES, Look, Panel, Slots, age_tag, data, slot
 from dashboards.panels.heading import SILENT, icon
-from dashboards.panels.incidents import CAMERAS, kind_name, ordered
+from dashboards.panels.incidents import kind_name, ordered
 from dashboards.panels.ranks import departments, places
 from dashboards.text.formats import number
 from dashboards.text.names import listed
 from ioc.settings import seconds
 from ioc.snapshot import Scope, Snapshot
 
-CASES = "ioc.cases.v1"
 INCIDENT, OVERDUE, SOON = "attention-incident", "attention-overdue", "attention-soon"
 
 
@@ -124,7 +123,7 @@ def _soon(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
 
 
 PANELS = (
-    Panel(INCIDENT, ("ioc.cameras.v1",), _incident_frame, _incident),
+    Panel(INCIDENT, (CAMERAS,), _incident_frame, _incident),
     Panel(OVERDUE, (CASES,), lambda look: _card(OVERDUE, icon("hourglass-split"), look), _overdue),
     Panel(SOON, (CASES,), lambda look: _card(SOON, icon("alarm"), look), _soon),
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panel import CASES, Look, Panel, Slots, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, spoken
 from dashboards.panels.ranks import LEAST, departments, load_bar, places, ranked
 from dashboards.text.formats import number, percent
@@ -15,7 +15,6 @@ from dashboards.text.names import listed
 from ioc.snapshot import Scope, Snapshot
 from ioc.world import Unit
 
-CASES = "ioc.cases.v1"
 ROWS = 9
 
 

@@ -16,6 +16,7 @@ from dashboards.panel import Look, Panel, Slots, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, in_parts, spoken
 from dashboards.text.formats import number
 from dashboards.theme import config
+from ioc.facts import Topic
 from ioc.snapshot import LEVELS, Figure, Scope, Snapshot
 
 NAME = "flow"
@@ -91,11 +92,13 @@ def _hours(snapshot: Snapshot, series: Mapping[Figure, npt.NDArray[np.float64]])
     return (0 if early else first), last
 
 
-PANEL = through_the_day(NAME, "ioc.cases.v1", flow.CASES)
+PANEL = through_the_day(NAME, Topic.CASES.title, flow.CASES)
 DETECTIONS = through_the_day(
     "detections",
-    "ioc.cameras.v1",
+    Topic.CAMERAS.title,
     Pair(Line("detected", "tide"), Line("incidents_open", "heat-soon"), shared=False),
 )
-USAGE = through_the_day("usage", "ioc.usage.v1", Pair(Line("uses", "tide"), Line("errors", "heat-over"), shared=False))
+USAGE = through_the_day(
+    "usage", Topic.USAGE.title, Pair(Line("uses", "tide"), Line("errors", "heat-over"), shared=False)
+)
 update = PANEL.update

@@ -14,7 +14,7 @@ from dash.development.base_component import Component
 
 from dashboards.comparison import Before, before, change_pct, distance, office_hours, usual_band
 from dashboards.marks.spark import BLANK, spark
-from dashboards.panel import Look, Panel, Slots, age_tag, slot
+from dashboards.panel import CAMERAS, CASES, USAGE, Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import figure_text, spoken
 from dashboards.panels.headline_parts import parts_picture, parts_slots, spark_slot
 from dashboards.text.formats import number, percent, percent_sign, short_number
@@ -24,7 +24,6 @@ from ioc.snapshot import Figure, Scope, Snapshot
 LEAST_FINISHED = 10
 """From so many finished cases of today on, their share on time is a figure: each morning begins with open overdue
 cases and none finished, which is no 0 %."""
-CASES, CAMERAS, USAGE = "ioc.cases.v1", "ioc.cameras.v1", "ioc.usage.v1"
 
 
 def headline_frame(name: str, title: str, picture: Callable[[], Component]) -> Callable[[Look], Component]:

@@ -9,11 +9,8 @@ from dash.development.base_component import Component
 
 from dashboards.comparison import before, office_hours, usual_band
 from dashboards.marks.spark import BLANK, spark
-from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panel import CAMERAS, CASES, USAGE, Look, Panel, Slots, slot
 from dashboards.panels.headline import (
-    CAMERAS,
-    CASES,
-    USAGE,
     compared,
     finished_bins,
     headline_frame,

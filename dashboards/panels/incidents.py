@@ -8,7 +8,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Language, Look, Panel, Slots, data, slot
+from dashboards.panel import CAMERAS, Language, Look, Panel, Slots, data, slot
 from dashboards.panels.heading import SILENT, heading, in_parts, spoken
 from dashboards.text.formats import number
 from dashboards.text.names import listed
@@ -16,7 +16,6 @@ from ioc.snapshot import IncidentRow, Scope, Snapshot
 from ioc.world import World
 
 NAME = "incidents"
-CAMERAS = "ioc.cameras.v1"
 ROWS = 6
 
 

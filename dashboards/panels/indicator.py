@@ -7,7 +7,7 @@ from functools import cache
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panel import INDICATORS, Look, Panel, Slots, slot
 from dashboards.panels.bars import Bar, bar_rows, bar_slots
 from dashboards.panels.heading import figure_text, heading, spoken
 from dashboards.panels.targets import indicator_value, met, target_gap
@@ -94,7 +94,7 @@ def indicator(place: Place) -> Panel:
             slot(name, "spoken"): {"children": look.t("spoken.figure", title=_named(one, look), value=value)},
         }
 
-    return Panel(name, ("ioc.indicators.v1",), frame, update)
+    return Panel(name, (INDICATORS,), frame, update)
 
 
 def _named(one: Indicator, look: Look) -> str:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panel import CAMERAS, Look, Panel, Slots, slot
 from dashboards.panels.heading import heading, spoken
 from dashboards.panels.incidents import kind_name
 from dashboards.text.formats import number
@@ -112,4 +112,4 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     return slots
 
 
-PANEL = Panel(NAME, ("ioc.cameras.v1",), frame, update, every_s=5)
+PANEL = Panel(NAME, (CAMERAS,), frame, update, every_s=5)

@@ -11,7 +11,7 @@ from typing import Literal
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, age_tag, slot
+from dashboards.panel import INDICATORS, Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import SILENT, figure_text, icon, spoken
 from dashboards.panels.targets import dot_style, indicator_value, met
 from dashboards.text.formats import DASH, number
@@ -188,4 +188,4 @@ def _gap(one: Indicator, figure: IndicatorFigure, look: Look) -> str:
     return indicator_value(abs((one.target or 0) - figure.value), one, look)
 
 
-PANEL = Panel(NAME, ("ioc.indicators.v1",), frame, update)
+PANEL = Panel(NAME, (INDICATORS,), frame, update)

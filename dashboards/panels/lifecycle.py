@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, data, slot
+from dashboards.panel import CAMERAS, Look, Panel, Slots, data, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, spoken
 from dashboards.panels.incidents import kind_name
 from dashboards.text.formats import number
@@ -115,4 +115,4 @@ def _placed(unit: Unit, look: Look) -> str:
     return unit.short("en") if look.language == "en" else listed(unit, look.language)
 
 
-PANEL = Panel(NAME, ("ioc.cameras.v1",), frame, update)
+PANEL = Panel(NAME, (CAMERAS,), frame, update)

@@ -16,13 +16,14 @@ from dash.development.base_component import Component
 from dashboards.marks import map as marks
 from dashboards.marks.outlines import Box, Place, View, atlas, fitted, grown, project
 from dashboards.pages.addresses import unit_address
-from dashboards.panel import Look, Panel, Slots, age_tag, slot
+from dashboards.panel import CASES, Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, icon, in_parts, spoken
 from dashboards.panels.map_labels import NAME, Stage, Wanted, label, placed, wanted_labels
 from dashboards.panels.map_layers import LAYERS, Layer
 from dashboards.panels.map_worst import TOP, TOP_BESIDE_INSET, first, spoken_of, spoken_overdue, top, top_slots, worst
 from dashboards.text.formats import number
 from dashboards.theme import config
+from ioc.facts import Topic
 from ioc.figures import SEVERITIES
 from ioc.snapshot import Scope, Snapshot
 
@@ -65,7 +66,7 @@ def _legends(look: Look, layer: Layer) -> Component:
         for name in reversed(SEVERITIES)
     ]
     pins = html.Div(
-        [html.Span(t("map.incidents"), className="legend-title"), *severities, age_tag("ioc.cameras.v1")],
+        [html.Span(t("map.incidents"), className="legend-title"), *severities, age_tag(Topic.CAMERAS.title)],
         className="legend",
     )
     return html.Div([shares, pins], className="legends")
@@ -255,5 +256,5 @@ def on_layer(name: str) -> Panel:
     )
 
 
-PANEL = Panel(NAME, ("ioc.cases.v1",), frame, update, every_s=5)
+PANEL = Panel(NAME, (CASES,), frame, update, every_s=5)
 INCIDENTS, USAGE, CAMERAS = (on_layer(name) for name in ("incidents", "usage", "cameras"))

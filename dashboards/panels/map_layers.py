@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dashboards.comparison import usual_total
 from dashboards.marks.map import class_of
-from dashboards.panel import Look
+from dashboards.panel import CAMERAS, CASES, USAGE, Look
 from dashboards.panels.cameras import blind
 from dashboards.panels.ranks import LEAST
 from dashboards.text.formats import number, percent
@@ -135,14 +135,14 @@ _CLASSES = ("map-0", "map-1", "map-2", "map-3", "map-4")
 LAYERS: Mapping[str, Layer] = {
     "overdue": Layer(
         "overdue",
-        "ioc.cases.v1",
+        CASES,
         (*((token, f"class_{at}") for at, token in enumerate(_CLASSES)), ("map-few", "class_few")),
         _overdue,
     ),
-    "incidents": Layer("incidents", "ioc.cameras.v1", (), _incidents),
+    "incidents": Layer("incidents", CAMERAS, (), _incidents),
     "usage": Layer(
         "usage",
-        "ioc.usage.v1",
+        USAGE,
         (
             ("map-3", "use_far"),
             ("map-1", "use_less"),
@@ -155,7 +155,7 @@ LAYERS: Mapping[str, Layer] = {
     ),
     "cameras": Layer(
         "cameras",
-        "ioc.cameras.v1",
+        CAMERAS,
         (*((token, f"blind_{at}") for at, token in enumerate(_CLASSES)), ("map-few", "blind_none")),
         _cameras,
     ),

@@ -11,7 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards.pages.addresses import unit_address
-from dashboards.panel import Look, Panel, Slots, data, slot
+from dashboards.panel import CASES, Look, Panel, Slots, data, slot
 from dashboards.panels.heading import heading, icon
 from dashboards.panels.ranks import CUT, LEAST
 from dashboards.text.names import listed
@@ -61,4 +61,4 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     return slots
 
 
-PANEL = Panel(NAME, ("ioc.cases.v1",), frame, update)
+PANEL = Panel(NAME, (CASES,), frame, update)

@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards.overdue_lists import Lists
-from dashboards.panel import Look, Panel, Slots, data, slot
+from dashboards.panel import CASES, Look, Panel, Slots, data, slot
 from dashboards.panels.heading import SILENT, heading
 from dashboards.text.formats import number
 from dashboards.text.names import listed, masked
@@ -18,7 +18,6 @@ from ioc.store.overdue import OverdueCase, OverdueList
 from ioc.world import World
 
 NAME = "overdue"
-CASES = "ioc.cases.v1"
 SHOWN = 50
 """Rows; the others are counted in the foot."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, age_tag, slot
+from dashboards.panel import USAGE, Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import figure_text, spoken
 from dashboards.text.formats import number, short_number
 from ioc.snapshot import Scope, Snapshot
@@ -49,4 +49,4 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     }
 
 
-PANEL = Panel(NAME, ("ioc.usage.v1",), frame, update)
+PANEL = Panel(NAME, (USAGE,), frame, update)

@@ -6,7 +6,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.pages.addresses import unit_address
-from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panel import CASES, Look, Panel, Slots, slot
 from dashboards.panels.heading import figure_text, heading, icon
 from dashboards.panels.ranks import LEAST, departments, load_bar, places, ranked
 from dashboards.text.formats import DASH, number, percent
@@ -140,4 +140,4 @@ def _row_slots(part: str, at: int, row: UnitRow | None, look: Look, *, here: boo
     }
 
 
-PANEL = Panel(NAME, ("ioc.cases.v1",), frame, update)
+PANEL = Panel(NAME, (CASES,), frame, update)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panel import USAGE, Look, Panel, Slots, slot
 from dashboards.panels.heading import figure_text, heading, spoken
 from dashboards.text.formats import number, percent
 from ioc.snapshot import Scope, Snapshot
@@ -70,4 +70,4 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     return slots
 
 
-PANEL = Panel(NAME, ("ioc.usage.v1",), frame, update)
+PANEL = Panel(NAME, (USAGE,), frame, update)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, slot
+from dashboards.panel import CASES, Look, Panel, Slots, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, in_parts, spoken
 from dashboards.text.formats import number
 from ioc.figures import CaseFigures
@@ -73,4 +73,4 @@ def _sum(cases: CaseFigures, figures: tuple[str, ...], look: Look) -> str:
     return number(sum(int(getattr(cases, figure)) for figure in figures), look.language)
 
 
-PANEL = Panel(NAME, ("ioc.cases.v1",), frame, update)
+PANEL = Panel(NAME, (CASES,), frame, update)

@@ -7,7 +7,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.pages.addresses import unit_address
-from dashboards.panel import Look, Panel, Slots, age_tag, slot
+from dashboards.panel import CAMERAS, USAGE, Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import figure_text, icon
 from dashboards.panels.targets import met
 from dashboards.text.formats import number, percent
@@ -75,4 +75,4 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     return slots
 
 
-PANEL = Panel(NAME, ("ioc.cameras.v1", "ioc.usage.v1"), frame, update)
+PANEL = Panel(NAME, (CAMERAS, USAGE), frame, update)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.panel import Look, Panel, Slots, age_tag, slot
+from dashboards.panel import INDICATORS, Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import SILENT, figure_text, spoken
 from dashboards.text.formats import number, percent_sign
 from ioc.figures import IndicatorFigure
@@ -128,4 +128,4 @@ def dot_style(one: Indicator, figure: IndicatorFigure | None) -> dict[str, str]:
     return {"--now": f"{figure.value / full * 100:.1f}%", "--goal": f"{one.target / full * 100:.1f}%"}
 
 
-PANEL = Panel(NAME, ("ioc.indicators.v1",), frame, update)
+PANEL = Panel(NAME, (INDICATORS,), frame, update)
