@@ -215,6 +215,8 @@ def scenes() -> list[Scene]:
         ("wall-stale", wall.PAGE, wide, {"fresh": STALE}),
         ("wall-behind", wall.PAGE, wide, {"fresh": BEHIND}),
         ("wall-lost", wall.PAGE, wide, {"fresh": OLD, "band": LOST}),
+        ("wall-trial", wall.PAGE, wide, {"trial": True, "fresh": OLD}),
+        ("wall-trial-en", wall.PAGE, wide, {"trial": True, "language": "en"}),
         ("wall-sunday", wall.PAGE, wide, {"as_of": plausible.SUNDAY}),
         ("wall-evening", wall.PAGE, wide, {"as_of": plausible.EVENING}),
         ("wall-binhphuoc", wall.PAGE, wide, {"pack": "binhphuoc"}),
@@ -242,9 +244,9 @@ def scenes() -> list[Scene]:
 def take(browser: Browser, scene: Scene, folder: Path) -> list[str]:
     """Takes the picture of a scene; gives what does not fit in it, and what the browser complained of."""
     name, page, size, special = scene
-    settings = plausible.settings(
-        units=PACKS[special.get("pack", "binhduong")], demo_mode=False, **WALLS if page.device == "wall" else {}
-    )
+    trial = {"demo_mode": True, "broker": "log"} if special.get("trial") else {"demo_mode": False}
+    walls = WALLS if page.device == "wall" else {}
+    settings = plausible.settings(units=PACKS[special.get("pack", "binhduong")], **trial, **walls)
     as_of = special.get("as_of", plausible.MONDAY)
     snapshot = plausible.snapshot(settings, plausible.world(settings), as_of, empty=special.get("empty", False))
     language, theme = special.get("language", "vi"), special.get("theme", "dark")

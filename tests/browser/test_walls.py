@@ -180,8 +180,8 @@ def test_a_wall_follows_what_happens(screens: Callable[..., Screen], feeder: Fee
     wall.wait_text(slot("lifecycle", "n-detected"), str(before + 1))
 
 
-@pytest.mark.parametrize("state", ["broken", "behind", "lost"])
-def test_a_tile_that_doubts_itself_is_whole(browser: Browser, tmp_path: Path, state: str) -> None:
+@pytest.mark.parametrize("state", ["broken", "behind", "lost", "trial", "trial-en"])
+def test_a_wall_that_doubts_itself_is_whole(browser: Browser, tmp_path: Path, state: str) -> None:
     (scene,) = (each for each in pictures.scenes() if each[0] == f"wall-{state}")
     faults = pictures.take(browser, scene, tmp_path)
     told = {fault.split()[1].rstrip(":") for fault in faults if fault.startswith("broken ")}
