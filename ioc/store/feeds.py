@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from ioc.facts import Topic
@@ -61,9 +62,11 @@ def feeds(conn: Connection) -> tuple[FeedFigure, ...]:
     """Every inbound feed, in the order of their numbers; one that was never claimed has no lag and no events."""
     with translated():
         rows = {int(row[0]): row[1:] for row in conn.execute(FEEDS).fetchall()}
+    unread = {topic: (_int(row[0]), row[9]) for topic, row in rows.items()}
+    drains = drains_s({topic: (lag, pace) for topic, (lag, pace) in unread.items() if lag and lag > BEHIND and pace})
     found = []
     for topic in Topic:
-        lag, events, duplicates, rejected, event_at, arrival_at, recent, refused, not_kept, closing_per_s = rows.get(
+        lag, events, duplicates, rejected, event_at, arrival_at, recent, refused, not_kept, _ = rows.get(
             topic, (None, 0, 0, 0, None, None, 0, 0, 0, None)
         )
         found.append(
@@ -78,16 +81,31 @@ def feeds(conn: Connection) -> tuple[FeedFigure, ...]:
                 int(recent),
                 int(refused),
                 int(not_kept),
-                _drain_s(lag, closing_per_s),
+                drains.get(topic),
             )
         )
     return tuple(found)
 
 
-def _drain_s(lag: int | None, closing_per_s: float | None) -> float | None:
-    if lag is None or lag <= BEHIND or not closing_per_s or closing_per_s <= 0:
-        return None
-    return lag / closing_per_s
+def drains_s(unread: Mapping[int, tuple[int, float]]) -> dict[int, float]:
+    """In how many seconds each feed will have been read, of what it lacks and by how many records a second that shrinks.
+
+    Feeds share the processors: when one has been read, the others go on at the pace of all together. A feed that does not
+    shrink has no answer.
+    """
+    left = {feed: (float(lag), pace) for feed, (lag, pace) in unread.items() if pace > 0}
+    whole = sum(pace for _, pace in left.values())
+    found: dict[int, float] = {}
+    passed_s = 0.0
+    while left:
+        faster = whole / sum(pace for _, pace in left.values())
+        next_s, first = min((lag / (pace * faster), feed) for feed, (lag, pace) in left.items())
+        passed_s += next_s
+        found[first] = passed_s
+        left = {
+            feed: (max(0.0, lag - pace * faster * next_s), pace) for feed, (lag, pace) in left.items() if feed != first
+        }
+    return found
 
 
 def _int(value: object) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ioc.facts import Written
+from ioc.store.feeds import drains_s
 from streams import progress
 from streams.progress import Pace, Progress
 
@@ -27,6 +28,18 @@ def test_a_partition_that_is_new_does_not_look_as_if_it_had_grown() -> None:
     pace = Pace()
     pace.note(0.0, {1: 10})
     assert pace.note(1.0, {1: 5, 2: 90_000}) == {1: 5.0, 2: 0.0}
+
+
+def test_a_feed_that_has_been_read_leaves_its_pace_to_the_others() -> None:
+    assert drains_s({1: (100_000, 10_000.0), 3: (300_000, 10_000.0)}) == {1: 10.0, 3: 20.0}
+    assert drains_s({1: (60_000, 1_000.0), 2: (10_000, 2_000.0), 3: (20_000, 3_000.0)}) == pytest.approx(
+        {2: 5.0, 3: 5.0 + 5_000 / 4_500, 1: 90_000 / 6_000}
+    )
+
+
+def test_feeds_that_end_together_and_feeds_that_grow() -> None:
+    assert drains_s({1: (50_000, 5_000.0), 2: (50_000, 5_000.0), 3: (9_000, -20.0)}) == {1: 10.0, 2: 10.0}
+    assert drains_s({}) == {}
 
 
 @pytest.fixture
