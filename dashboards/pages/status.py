@@ -52,7 +52,7 @@ def page(vitals: Callable[[], Vitals]) -> Page:
                 html.Div(
                     [
                         html.Div(
-                            [_scrolling(feeds, look), _scrolling(screens, look), _scrolling(store, look)],
+                            [_scrolling(feeds, look), tile(screens, look, "card"), _scrolling(store, look)],
                             className="status-column",
                         ),
                         html.Div(

@@ -29,7 +29,10 @@ def frame(look: Look) -> Component:
         [
             heading(NAME, t("status.screens_title"), t("status.screens_note")),
             html.P(id=slot(NAME, "verdict"), className="verdict"),
-            html.Div(html.Table([head, html.Tbody(id=slot(NAME, "rows"))], className="list"), className="scrolls"),
+            # what scrolls can be reached by the keyboard
+            html.Div(
+                html.Table([head, html.Tbody(id=slot(NAME, "rows"))], className="list"), className="scrolls", tabIndex=0
+            ),
             html.P(id=slot(NAME, "more"), className="foot"),
         ]
     )

@@ -28,12 +28,12 @@ def grave(screen: Screen) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("look", ["lang=vi&theme=dark", "lang=en&theme=light"])
+@pytest.mark.parametrize(("look", "size"), [("lang=vi&theme=dark", (1180, 820)), ("lang=en&theme=light", (768, 1024))])
 def test_nothing_serious_on_any_page(
-    screens: Callable[..., Screen], feeder: Feeder, pipeline: Pipeline, look: str
+    screens: Callable[..., Screen], feeder: Feeder, pipeline: Pipeline, look: str, size: tuple[int, int]
 ) -> None:
     feeder.feed(morning(feeder.settings))
-    screen = screens(1180, 820)
+    screen = screens(*size)
     found = {}
     for path in [*PATHS, "/?unit=725", "/?unit=25978"]:
         screen.open(f"{path}{'&' if '?' in path else '?'}{look}")
@@ -41,6 +41,15 @@ def test_nothing_serious_on_any_page(
         if told := grave(screen):
             found[path] = told
     assert found == {}
+
+
+def test_every_table_of_the_status_page_that_scrolls_can_be_reached_by_the_keyboard(
+    screens: Callable[..., Screen], feeder: Feeder, pipeline: Pipeline
+) -> None:
+    feeder.feed(morning(feeder.settings))
+    screen = screens(480, 820).open("/status")
+    screen.wait("document.querySelector('.scrolls').scrollWidth > document.querySelector('.scrolls').clientWidth")
+    assert grave(screen) == []
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
