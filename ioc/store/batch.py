@@ -6,28 +6,22 @@ conflicts; write the events; fold what they touch; add up; keep the rejects; not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ioc.errors import Fenced
-from ioc.facts import (
-    Arrival,
-    Batch,
-    HealthEvent,
-    IncidentEvent,
-    Topic,
-    Written,
-)
+from ioc.facts import Arrival, Batch, CaseEvent, HealthEvent, IncidentEvent, Topic, Written
 from ioc.figures import STATES
 from ioc.life import Rules
 from ioc.store import fold, uses
-from ioc.store.columns import with_columns
-from ioc.store.connect import Connection, translated, with_microseconds
+from ioc.store.columns import Bigints, Integers, few, with_columns
+from ioc.store.connect import Connection, Cursor, translated, with_microseconds
 from ioc.store.generations import repeated
-from ioc.store.known import Sorted, tell_apart
+from ioc.store.known import Sorted, ask, tell_apart
 from ioc.store.locks import OPENING_LOCK
 from ioc.store.refused import STANDARD, Cap, write_rejects
-from ioc.store.rollup import Changes, add_up, announce
+from ioc.store.rollup import NEWEST_OPENING, Changes, add_up, announce
+from ioc.store.rows import Row, Table, put
+from ioc.store.transaction import transaction
 
 STATE_METRICS = sorted(int(metric) for metric in STATES)
 
@@ -39,13 +33,13 @@ ADVANCE = """
     update source s
        set next_offset = v.next_offset, events = s.events + v.events, duplicates = s.duplicates + v.duplicates,
            rejects = s.rejects + v.rejects, tombstones = s.tombstones + v.tombstones, empty = s.empty + v.empty,
-           last_event_at = greatest(s.last_event_at, timestamptz 'epoch' + v.last_us * interval '1 microsecond'),
+           last_event_at = greatest(s.last_event_at, v.last_event_at),
            last_arrival_at = clock_timestamp(),
            tail_offset = coalesce(v.tail_offset, s.tail_offset), tail = coalesce(v.tail, s.tail)
       from unnest(%(nos)s::int[], %(next)s::bigint[], %(events)s::bigint[], %(duplicates)s::bigint[], %(rejects)s::bigint[],
-                  %(tombstones)s::bigint[], %(empty)s::bigint[], %(last)s::bigint[], %(tail_offsets)s::bigint[],
+                  %(tombstones)s::bigint[], %(empty)s::bigint[], %(last)s::timestamptz[], %(tail_offsets)s::bigint[],
                   %(tails)s::bytea[])
-        as v (no, next_offset, events, duplicates, rejects, tombstones, empty, last_us, tail_offset, tail)
+        as v (no, next_offset, events, duplicates, rejects, tombstones, empty, last_event_at, tail_offset, tail)
      where s.no = v.no
 """
 COUNT_REDRIVEN = """
@@ -53,10 +47,14 @@ COUNT_REDRIVEN = """
       from unnest(%(nos)s::int[], %(events)s::bigint[]) as v (no, events)
      where s.no = v.no
 """
-COPY_INDICATORS = """
-    copy indicator_event (indicator, unit, at, event_id, value, is_add, source, record_offset) from stdin (format binary)
-"""
-INDICATOR_TYPES = ("text", "int4", "timestamptz", "text", "float8", "bool", "int4", "int8")
+OPENING_LOCKED = "select pg_advisory_xact_lock_shared(%(lock)s)"
+INDICATORS = Table.of(
+    "indicator_event",
+    "indicator, unit, at, event_id, value, is_add, source, record_offset",
+    "text int4 timestamptz text float8 bool int4 int8",
+)
+FEW = 250
+"""A batch of so many records travels together: what a row costs more than by COPY is less than what waiting costs."""
 
 
 def write_batch(
@@ -71,17 +69,19 @@ def write_batch(
     """
     with_microseconds(conn)
     with_columns(conn)
-    with translated(), conn.transaction():
-        conn.execute("select pg_advisory_xact_lock_shared(%(lock)s)", {"lock": OPENING_LOCK})
-        check_claims(conn, batch)
-        found = tell_apart(conn, batch, sure_since_us)
+    with translated(), transaction(conn, together=sum(map(len, batch.arrivals.values())) <= FEW):
+        conn.execute(OPENING_LOCKED, {"lock": OPENING_LOCK})
+        claims = conn.execute(LOCK_SOURCES, {"nos": Integers.of([a.source for a in batch.advances])})
+        asked = ask(conn, batch)
+        opening = conn.execute(NEWEST_OPENING, binary=True)
+        check_claims(claims, batch)
+        found = tell_apart(conn, asked, sure_since_us)
         found.repeat(repeated(conn, found.rejects))
         changes = Changes()
-        for topic, arrivals in sorted(found.new.items()):  # everyone locks in one order
-            found.note_new(arrivals)
-            WRITERS[topic](conn, arrivals, rules, changes)
+        write_events(conn, found, rules, changes)
         packed = changes.packed()
-        add_up(conn, packed, rules.zone, STATE_METRICS)
+        newest = opening.fetchone()
+        add_up(conn, packed, rules.zone, STATE_METRICS, newest[0] if newest else None)
         if not batch.redriven:  # what is refused again is kept already
             write_rejects(conn, found.rejects, cap)
         if found.new or found.rejects:
@@ -98,12 +98,9 @@ def write_batch(
     )
 
 
-def check_claims(conn: Connection, batch: Batch) -> None:
-    """Locks the partitions in order; raises Fenced unless each stands where the batch expects it under its epoch."""
-    if not batch.advances:
-        return
-    rows = conn.execute(LOCK_SOURCES, {"nos": [a.source for a in batch.advances]}).fetchall()
-    stand = {int(no): (int(next_offset), int(epoch)) for no, next_offset, epoch in rows}
+def check_claims(claims: Cursor, batch: Batch) -> None:
+    """Raises Fenced unless each partition, locked now, stands where the batch expects it under its epoch."""
+    stand = {int(no): (int(next_offset), int(epoch)) for no, next_offset, epoch in claims.fetchall()}
     for wanted in batch.advances:
         if stand.get(wanted.source) != (wanted.expected, wanted.epoch):
             raise Fenced(
@@ -112,41 +109,33 @@ def check_claims(conn: Connection, batch: Batch) -> None:
             )
 
 
-def write_cases(conn: Connection, arrivals: Sequence[Arrival], rules: Rules, changes: Changes) -> None:
-    """New steps of cases."""
-    fold.fold(conn, fold.CASES, arrivals, rules, changes)
+def write_events(conn: Connection, found: Sorted, rules: Rules, changes: Changes) -> None:
+    """The new events of every topic, and what they change; everyone locks in one order."""
+    folds = []
+    for topic, arrivals in sorted(found.new.items()):
+        found.note_new(arrivals)
+        for subject, kind in FOLDED.get(topic, ()):
+            some = [arrival for arrival in arrivals if type(arrival.what) is kind]
+            if some:
+                folds.append(fold.ask(conn, subject, some))
+    for one in folds:
+        fold.fold(conn, one, rules, changes)
+    if Topic.USAGE in found.new:
+        uses.write(conn, found.new[Topic.USAGE], changes)
+    put(conn, INDICATORS, [_indicator(arrival.what, arrival) for arrival in found.new.get(Topic.INDICATORS, ())])
 
 
-def write_cameras(conn: Connection, arrivals: Sequence[Arrival], rules: Rules, changes: Changes) -> None:
-    """New steps of incidents and new words of cameras."""
-    incidents = [arrival for arrival in arrivals if isinstance(arrival.what, IncidentEvent)]
-    words = [arrival for arrival in arrivals if isinstance(arrival.what, HealthEvent)]
-    if incidents:
-        fold.fold(conn, fold.INCIDENTS, incidents, rules, changes)
-    if words:
-        fold.fold(conn, fold.CAMERAS, words, rules, changes)
-
-
-def write_usage(conn: Connection, arrivals: Sequence[Arrival], rules: Rules, changes: Changes) -> None:  # noqa: ARG001
-    """New uses of services: plainly added."""
-    uses.write(conn, arrivals, changes)
-
-
-def write_indicators(conn: Connection, arrivals: Sequence[Arrival], rules: Rules, changes: Changes) -> None:  # noqa: ARG001
-    """New measured figures; they are read where they lie."""
-    with conn.cursor() as cursor, cursor.copy(COPY_INDICATORS) as copy:
-        copy.set_types(INDICATOR_TYPES)
-        for arrival in arrivals:
-            e: Any = arrival.what
-            copy.write_row((e.indicator, e.unit, e.at_us, e.event_id, e.value, e.add, arrival.source, arrival.offset))
-
-
-WRITERS = {
-    Topic.CASES: write_cases,
-    Topic.CAMERAS: write_cameras,
-    Topic.USAGE: write_usage,
-    Topic.INDICATORS: write_indicators,
+FOLDED: dict[Topic, tuple[tuple[fold.Subject, type], ...]] = {
+    Topic.CASES: ((fold.CASES, CaseEvent),),
+    Topic.CAMERAS: ((fold.INCIDENTS, IncidentEvent), (fold.CAMERAS, HealthEvent)),
 }
+"""What is folded from which events; uses are plainly added, indicators are read where they lie."""
+
+
+def _indicator(event: Any, arrival: Arrival) -> Row:
+    return (
+        event.indicator, event.unit, event.at_us, event.event_id, event.value, event.add, arrival.source, arrival.offset,
+    )  # fmt: skip
 
 
 def advance(conn: Connection, batch: Batch, found: Sorted) -> None:
@@ -163,15 +152,15 @@ def advance(conn: Connection, batch: Batch, found: Sorted) -> None:
     conn.execute(
         ADVANCE,
         {
-            "nos": [move.source for move in moves],
-            "next": [move.next_offset for move in moves],
-            "events": [count.events for count in counts],
-            "duplicates": [count.duplicates for count in counts],
-            "rejects": [count.rejects for count in counts],
-            "tombstones": [count.tombstones for count in counts],
-            "empty": [m.next_offset - m.expected - n for m, n in zip(moves, records, strict=True)],
-            "last": [count.last_us for count in counts],
-            "tail_offsets": [move.tail.offset if move.tail else None for move in moves],
-            "tails": [move.tail.digest if move.tail else None for move in moves],
+            "nos": Integers.of([move.source for move in moves]),
+            "next": Bigints.of([move.next_offset for move in moves]),
+            "events": Bigints.of([count.events for count in counts]),
+            "duplicates": Bigints.of([count.duplicates for count in counts]),
+            "rejects": Bigints.of([count.rejects for count in counts]),
+            "tombstones": Bigints.of([count.tombstones for count in counts]),
+            "empty": Bigints.of([m.next_offset - m.expected - n for m, n in zip(moves, records, strict=True)]),
+            "last": few("timestamptz", [count.last_us for count in counts]),
+            "tail_offsets": few("int8", [move.tail.offset if move.tail else None for move in moves]),
+            "tails": few("bytea", [move.tail.digest if move.tail else None for move in moves]),
         },
     )

@@ -7,7 +7,7 @@ here, before anything is sent.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,16 +25,16 @@ _LENGTH = struct.Struct("!i").pack
 
 
 class Column(bytes):
-    """A one-dimensional array without nulls, in binary; `element` and `array` are the server's numbers of the types."""
+    """A one-dimensional array in binary; `element` and `array` are the server's numbers of the types."""
 
     element: ClassVar[int]
     array: ClassVar[int]
 
     @classmethod
-    def _made(cls, count: int, body: bytes) -> Column:
+    def _made(cls, count: int, body: bytes, *, holes: bool = False) -> Column:
         if not count:
             return cls(_HEAD.pack(0, 0, cls.element, 0, 1)[:12])
-        return cls(_HEAD.pack(1, 0, cls.element, count, 1) + body)
+        return cls(_HEAD.pack(1, holes, cls.element, count, 1) + body)
 
 
 class _Whole(Column):
@@ -126,6 +126,58 @@ class Texts(Column):
         return cls._made(len(parts) // 2, b"".join(parts))
 
 
+class Floats(Column):
+    """``float8[]``"""
+
+    element, array = 701, 1022
+
+
+class Booleans(Column):
+    """``boolean[]``"""
+
+    element, array = 16, 1000
+
+
+class Bytes(Column):
+    """``bytea[]``"""
+
+    element, array = 17, 1001
+
+
+def _packed(form: str) -> Callable[[Any], bytes]:
+    return struct.Struct(form).pack
+
+
+_packed_big = _packed("!q")
+KINDS: dict[str, tuple[type[Column], Callable[[Any], bytes]]] = {
+    "int2": (Smallints, _packed("!h")),
+    "int4": (Integers, _packed("!i")),
+    "int8": (Bigints, _packed_big),
+    "timestamptz": (Moments, lambda us: _packed_big(us - EPOCH_2000_US)),
+    "float8": (Floats, _packed("!d")),
+    "bool": (Booleans, _packed("!?")),
+    "text": (Texts, str.encode),
+    "bytea": (Bytes, bytes),
+}
+_NULL = _LENGTH(-1)
+
+
+def few(kind: str, values: Sequence[Any]) -> Column:
+    """A column of a few values, nulls among them, by the server's name of their type; moments in microseconds.
+
+    Raises struct.error for a number that the type cannot hold, UnicodeEncodeError for half a surrogate pair.
+    """
+    column, pack = KINDS[kind]
+    parts: list[bytes] = []
+    for value in values:
+        if value is None:
+            parts.append(_NULL)
+        else:
+            raw = pack(value)
+            parts += (_LENGTH(len(raw)), raw)
+    return column._made(len(values), b"".join(parts), holes=None in values)
+
+
 class _ColumnDumper(Dumper):
     format = Format.BINARY
 
@@ -136,7 +188,7 @@ class _ColumnDumper(Dumper):
 
 DUMPERS: dict[type[Column], type[Dumper]] = {
     kind: type(f"{kind.__name__}Dumper", (_ColumnDumper,), {"oid": kind.array})
-    for kind in (Smallints, Integers, Bigints, Moments, Uuids, Texts)
+    for kind in (Smallints, Integers, Bigints, Moments, Uuids, Texts, Floats, Booleans, Bytes)
 }
 
 

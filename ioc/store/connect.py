@@ -20,6 +20,7 @@ from ioc.errors import ConfigError, OperatorError, Transient, Unstorable
 from ioc.settings import Settings, seconds
 
 Connection: TypeAlias = psycopg.Connection[Any]
+Cursor: TypeAlias = psycopg.Cursor[Any]
 
 TIMESTAMPTZ = 1184
 EPOCH_2000_US = 946_684_800_000_000

@@ -23,27 +23,26 @@ from ioc.life import (
     difference,
     incident_life,
 )
-from ioc.store.connect import Connection
+from ioc.store.columns import Bigints, Integers, Moments, Texts, few
+from ioc.store.connect import Connection, Cursor
 from ioc.store.rollup import Changes
+from ioc.store.rows import Table, put
 
 Step = CaseStep | IncidentStep | HealthStep
 
 DELETE_EFFECTS = """
     delete from effect e
-     using unnest(%(subjects)b::bigint[], %(ats)b::bigint[], %(metrics)b::int[], %(handling)b::int[], %(receiving)b::int[])
-        as gone (subject, at_us, metric, handling, receiving)
-     where e.subject = gone.subject
-       and e.at = timestamptz 'epoch' + gone.at_us * interval '1 microsecond'
+     using unnest(%(subjects)s::bigint[], %(ats)s::timestamptz[], %(metrics)s::int[], %(handling)s::int[], %(receiving)s::int[])
+        as gone (subject, at, metric, handling, receiving)
+     where e.subject = gone.subject and e.at = gone.at
        and e.metric = gone.metric and e.handling = gone.handling and e.receiving = gone.receiving
 """
-COPY_EFFECTS = "copy effect (subject, at, metric, handling, receiving, delta) from stdin (format binary)"
-EFFECT_TYPES = ("int8", "timestamptz", "int2", "int4", "int4", "int2")
+EFFECTS = Table.of("effect", "subject, at, metric, handling, receiving, delta", "int8 timestamptz int2 int4 int4 int2")
 
 DATE_INCIDENTS = """
     update incident i
-       set first_at = timestamptz 'epoch' + d.first_us * interval '1 microsecond',
-           ended_at = timestamptz 'epoch' + d.ended_us * interval '1 microsecond'
-      from unnest(%(nos)s::bigint[], %(first)s::bigint[], %(ended)s::bigint[]) as d (no, first_us, ended_us)
+       set first_at = d.first_at, ended_at = d.ended_at
+      from unnest(%(nos)s::bigint[], %(first)s::timestamptz[], %(ended)s::timestamptz[]) as d (no, first_at, ended_at)
      where i.no = d.no
 """
 
@@ -55,8 +54,7 @@ class Subject:
     know: LiteralString
     lock: LiteralString
     steps: LiteralString
-    copy: LiteralString
-    types: tuple[str, ...]
+    table: Table
     key: Callable[[Any], str]
     row: Callable[[Any, int, Arrival], tuple[object, ...]]
     step: Callable[[Any], Step]
@@ -99,19 +97,18 @@ def health_row(event: HealthEvent, no: int, arrival: Arrival) -> tuple[object, .
 CASES = Subject(
     know="insert into case_file (code) select * from unnest(%(keys)s::text[]) on conflict (code) do nothing",
     lock="""
-        select code, no from case_file where code = any(%(keys)s) order by code collate "C" for no key update
+        select code, no from case_file where code = any(%(keys)s::text[]) order by code collate "C" for no key update
     """,
     steps="""
         select case_no, at, event_id, status, handling, receiving, channel, due_at
-          from case_event where case_no = any(%(nos)s)
+          from case_event
+         where case_no = any(array(select no from case_file where code = any(%(keys)s::text[])))
     """,
-    copy="""
-        copy case_event (case_no, at, event_id, status, handling, receiving, channel, due_at, procedure, extension_no, flags,
-                         fee_vnd, payment_method, applicant, stage, source, record_offset) from stdin (format binary)
-    """,
-    types=(
-        "int8", "timestamptz", "text", "int2", "int4", "int4", "int2", "timestamptz", "text", "int2", "int4", "int8", "text",
-        "text", "text", "int4", "int8",
+    table=Table.of(
+        "case_event",
+        "case_no, at, event_id, status, handling, receiving, channel, due_at, procedure, extension_no, flags, "
+        "fee_vnd, payment_method, applicant, stage, source, record_offset",
+        "int8 timestamptz text int2 int4 int4 int2 timestamptz text int2 int4 int8 text text text int4 int8",
     ),
     key=lambda event: event.case_code,
     row=case_row,
@@ -123,16 +120,18 @@ CASES = Subject(
 INCIDENTS = Subject(
     know="insert into incident (incident_id) select * from unnest(%(keys)s::text[]) on conflict (incident_id) do nothing",
     lock="""
-        select incident_id, no from incident where incident_id = any(%(keys)s) order by incident_id collate "C" for no key update
+        select incident_id, no from incident where incident_id = any(%(keys)s::text[]) order by incident_id collate "C" for no key update
     """,
-    steps="select incident_no, at, event_id, unit, severity, state from incident_event where incident_no = any(%(nos)s)",
-    copy="""
-        copy incident_event (incident_no, at, event_id, unit, severity, state, kind, camera_id, lat, lon, confidence,
-                             plate_masked, snapshot_url, place, source, record_offset) from stdin (format binary)
+    steps="""
+        select incident_no, at, event_id, unit, severity, state
+          from incident_event
+         where incident_no = any(array(select no from incident where incident_id = any(%(keys)s::text[])))
     """,
-    types=(
-        "int8", "timestamptz", "text", "int4", "int2", "int2", "text", "text", "float8", "float8", "float8", "text", "text",
-        "text", "int4", "int8",
+    table=Table.of(
+        "incident_event",
+        "incident_no, at, event_id, unit, severity, state, kind, camera_id, lat, lon, confidence, plate_masked, "
+        "snapshot_url, place, source, record_offset",
+        "int8 timestamptz text int4 int2 int2 text text float8 float8 float8 text text text int4 int8",
     ),
     key=lambda event: event.incident_id,
     row=incident_row,
@@ -144,24 +143,25 @@ INCIDENTS = Subject(
 CAMERAS = Subject(
     know="insert into camera (camera_id) select * from unnest(%(keys)s::text[]) on conflict (camera_id) do nothing",
     lock="""
-        select camera_id, no from camera where camera_id = any(%(keys)s) order by camera_id collate "C" for no key update
+        select camera_id, no from camera where camera_id = any(%(keys)s::text[]) order by camera_id collate "C" for no key update
     """,
     # A word lasts until the next, so only the neighbours of what is new are folded again.
     steps="""
         select h.camera_no, h.at, h.event_id, h.unit, h.status
-          from unnest(%(nos)s::bigint[], %(since)s::bigint[]) as touched (no, since_us)
-         cross join lateral (select timestamptz 'epoch' + since_us * interval '1 microsecond' as at) as first
+          from unnest(%(keys)s::text[], %(since)s::timestamptz[]) as touched (camera_id, since_at)
+          join camera c on c.camera_id = touched.camera_id
          cross join lateral (
                    select coalesce(
-                       (select b.at from health_event b where b.camera_no = touched.no and b.at < first.at order by b.at desc limit 1),
-                       first.at) as at
+                       (select b.at from health_event b where b.camera_no = c.no and b.at < since_at order by b.at desc limit 1),
+                       since_at) as at
                ) as neighbour
-          join health_event h on h.camera_no = touched.no and h.at >= neighbour.at
+          join health_event h on h.camera_no = c.no and h.at >= neighbour.at
     """,
-    copy="""
-        copy health_event (camera_no, at, event_id, unit, status, lat, lon, source, record_offset) from stdin (format binary)
-    """,
-    types=("int8", "timestamptz", "text", "int4", "int2", "float8", "float8", "int4", "int8"),
+    table=Table.of(
+        "health_event",
+        "camera_no, at, event_id, unit, status, lat, lon, source, record_offset",
+        "int8 timestamptz text int4 int2 float8 float8 int4 int8",
+    ),
     key=lambda event: event.camera_id,
     row=health_row,
     step=lambda e: HealthStep(e.at_us, e.event_id, e.unit, e.status),
@@ -170,24 +170,36 @@ CAMERAS = Subject(
 )
 
 
-def fold(conn: Connection, subject: Subject, arrivals: Sequence[Arrival], rules: Rules, changes: Changes) -> None:
-    """Writes new steps and what they change; ``arrivals`` hold new events of one kind. Adds to ``changes``."""
+@dataclass(slots=True)
+class Asked:
+    """Subjects that a batch touches, their rows locked, and their known steps on the way here."""
+
+    subject: Subject
+    arrivals: dict[str, list[Arrival]]
+    numbers: Cursor
+    steps: Cursor
+
+
+def ask(conn: Connection, subject: Subject, arrivals: Sequence[Arrival]) -> Asked:
+    """Locks what the new events in ``arrivals``, all of one kind, touch, in key order, and asks for its steps."""
     by_key: dict[str, list[Arrival]] = {}
     for arrival in arrivals:
         by_key.setdefault(subject.key(arrival.what), []).append(arrival)
     keys = sorted(by_key)
-    conn.execute(subject.know, {"keys": keys})
-    numbers = {key: int(no) for key, no in conn.execute(subject.lock, {"keys": keys}, binary=True).fetchall()}
-    by_no = {numbers[key]: found for key, found in by_key.items()}
-    since = [min(arrival.what.at_us for arrival in found) for found in by_no.values()]  # type: ignore[union-attr]
+    since = [min(arrival.what.at_us for arrival in by_key[key]) for key in keys]  # type: ignore[union-attr]
+    wanted = {"keys": Texts.of(keys), "since": Moments.of(since)}
+    conn.execute(subject.know, wanted)
+    numbers = conn.execute(subject.lock, wanted, binary=True)
+    return Asked(subject, by_key, numbers, conn.execute(subject.steps, wanted, binary=True))
+
+
+def fold(conn: Connection, asked: Asked, rules: Rules, changes: Changes) -> None:
+    """Writes the new steps and what they change. Adds to ``changes``."""
+    subject = asked.subject
+    by_no = {int(no): asked.arrivals[key] for key, no in asked.numbers.fetchall()}
     known: dict[int, list[Step]] = {}
-    for row in conn.execute(subject.steps, {"nos": list(by_no), "since": since}, binary=True):
+    for row in asked.steps.fetchall():
         known.setdefault(row[0], []).append(subject.load(row))
-    with conn.cursor() as cursor, cursor.copy(subject.copy) as copy:
-        copy.set_types(subject.types)
-        for no, found in by_no.items():
-            for arrival in found:
-                copy.write_row(subject.row(arrival.what, no, arrival))
     ledger = Ledger()
     dates: list[tuple[int, int, int | None]] = []
     for no, found in by_no.items():
@@ -198,10 +210,14 @@ def fold(conn: Connection, subject: Subject, arrivals: Sequence[Arrival], rules:
         ledger.note(no, old, new, changes)
         if subject is INCIDENTS:
             dates.append((no, *running(after)))
+    put(conn, subject.table, [subject.row(one.what, no, one) for no, found in by_no.items() for one in found])
     ledger.write(conn)
     if dates:
         nos, first, ended = zip(*sorted(dates), strict=True)
-        conn.execute(DATE_INCIDENTS, {"nos": list(nos), "first": list(first), "ended": list(ended)})
+        conn.execute(
+            DATE_INCIDENTS,
+            {"nos": Bigints.of(nos), "first": Moments.of(first), "ended": few("timestamptz", ended)},
+        )
 
 
 def running(steps: Sequence[Step]) -> tuple[int, int | None]:
@@ -235,13 +251,15 @@ class Ledger:
     def write(self, conn: Connection) -> None:
         """Applies what was noted."""
         if self.gone:
-            subjects, ats, metrics, handling, receiving = (list(column) for column in zip(*self.gone, strict=True))
+            subjects, ats, metrics, handling, receiving = zip(*self.gone, strict=True)
             conn.execute(
                 DELETE_EFFECTS,
-                {"subjects": subjects, "ats": ats, "metrics": metrics, "handling": handling, "receiving": receiving},
+                {
+                    "subjects": Bigints.of(subjects),
+                    "ats": Moments.of(ats),
+                    "metrics": Integers.of(metrics),
+                    "handling": Integers.of(handling),
+                    "receiving": Integers.of(receiving),
+                },
             )
-        if self.new:
-            with conn.cursor() as cursor, cursor.copy(COPY_EFFECTS) as copy:
-                copy.set_types(EFFECT_TYPES)
-                for row in self.new:
-                    copy.write_row(row)
+        put(conn, EFFECTS, self.new)

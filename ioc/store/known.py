@@ -13,13 +13,17 @@ from typing import Any
 
 from ioc.facts import Arrival, Batch, Reject, Tombstone, Topic
 from ioc.store.columns import Bigints, Integers, Moments, Smallints, Texts, Uuids
-from ioc.store.connect import Connection, translated, with_microseconds
+from ioc.store.connect import Connection, Cursor, translated, with_microseconds
 
 KNOW_IDS = """
-    insert into identity (topic, id, content, source, record_offset)
-    select * from unnest(%(topics)s::smallint[], %(ids)s::uuid[], %(contents)s::uuid[], %(sources)s::int[], %(offsets)s::bigint[])
-        as new (topic, id, content, source, record_offset)
-    on conflict (topic, id) do nothing
+    with written as (
+        insert into identity (topic, id, content, source, record_offset)
+        select * from unnest(%(topics)s::smallint[], %(ids)s::uuid[], %(contents)s::uuid[], %(sources)s::int[], %(offsets)s::bigint[])
+            as new (topic, id, content, source, record_offset)
+        on conflict (topic, id) do nothing
+        returning topic
+    )
+    select count(*) from written
 """
 KNOWN_IDS = """
     select i.topic, i.id, i.content, i.source, i.record_offset
@@ -111,12 +115,19 @@ class Sorted:
         self.rejects = kept
 
 
-def tell_apart(conn: Connection, batch: Batch, sure_since_us: int) -> Sorted:
-    """New events, duplicates, conflicts, rejects and tombstones; the ids of new events are known from here on.
+@dataclass(slots=True)
+class Asked:
+    """A batch whose ids are being written down: the first arrival of each, what comes again, and what is no event."""
 
-    The id of a use that happened before ``sure_since_us`` may have been forgotten: it is looked for among the stored
-    ones, and a duplicate where it is found.
-    """
+    first: dict[Topic, dict[bytes, Arrival]]
+    repeats: list[tuple[Topic, Arrival]]
+    found: Sorted
+    ids: dict[str, Any]
+    written: Cursor | None
+
+
+def ask(conn: Connection, batch: Batch) -> Asked:
+    """Writes down the ids of the batch, everyone in one order; `tell_apart` takes the answer."""
     found = Sorted()
     asked: dict[Topic, dict[bytes, Arrival]] = {}
     repeats: list[tuple[Topic, Arrival]] = []
@@ -133,8 +144,38 @@ def tell_apart(conn: Connection, batch: Batch, sure_since_us: int) -> Sorted:
                 repeats.append((topic, arrival))
         if first:
             asked[topic] = first
-    known = know(conn, asked)
-    for topic, first in asked.items():
+    topics: list[int] = []
+    ids: list[bytes] = []
+    arrivals = []
+    for topic, first in sorted(asked.items()):
+        keys = sorted(first)
+        topics += [int(topic)] * len(keys)
+        ids += keys
+        arrivals += [first[key] for key in keys]
+    wanted = {"topics": Smallints.of(topics), "ids": Uuids.of(ids)}
+    if not ids:
+        return Asked(asked, repeats, found, wanted, None)
+    written = conn.execute(
+        KNOW_IDS,
+        wanted
+        | {
+            "contents": Uuids.of([arrival.content for arrival in arrivals]),
+            "sources": Integers.of([arrival.source for arrival in arrivals]),
+            "offsets": Bigints.of([arrival.offset for arrival in arrivals]),
+        },
+    )
+    return Asked(asked, repeats, found, wanted, written)
+
+
+def tell_apart(conn: Connection, asked: Asked, sure_since_us: int) -> Sorted:
+    """New events, duplicates, conflicts, rejects and tombstones; the ids of new events are known from here on.
+
+    The id of a use that happened before ``sure_since_us`` may have been forgotten: it is looked for among the stored
+    ones, and a duplicate where it is found.
+    """
+    found = asked.found
+    known = known_before(conn, asked)
+    for topic, first in asked.first.items():
         contents = known.get(topic)
         if contents is None:
             new = list(first.values())
@@ -150,40 +191,23 @@ def tell_apart(conn: Connection, batch: Batch, sure_since_us: int) -> Sorted:
             new = leave_stored(conn, new, sure_since_us, found)
         if new:
             found.new[topic] = new
-    for topic, arrival in repeats:
+    for topic, arrival in asked.repeats:
         content = known.get(topic, {}).get(arrival.identity)
-        found.weigh(topic, arrival, asked[topic][arrival.identity].content if content is None else content)
+        found.weigh(topic, arrival, asked.first[topic][arrival.identity].content if content is None else content)
     return found
 
 
-def know(conn: Connection, asked: dict[Topic, dict[bytes, Arrival]]) -> dict[Topic, dict[bytes, bytes]]:
-    """Writes down the ids; returns those that were known before, with their content. Everyone writes in one order."""
-    if not asked:
+def known_before(conn: Connection, asked: Asked) -> dict[Topic, dict[bytes, bytes]]:
+    """The ids that were known before this batch, with their content."""
+    if asked.written is None:
         return {}
-    topics: list[int] = []
-    ids: list[bytes] = []
-    arrivals: list[Arrival] = []
-    for topic, first in sorted(asked.items()):
-        keys = sorted(first)
-        topics += [int(topic)] * len(keys)
-        ids += keys
-        arrivals += [first[key] for key in keys]
-    wanted = {"topics": Smallints.of(topics), "ids": Uuids.of(ids)}
-    written = conn.execute(
-        KNOW_IDS,
-        wanted
-        | {
-            "contents": Uuids.of([arrival.content for arrival in arrivals]),
-            "sources": Integers.of([arrival.source for arrival in arrivals]),
-            "offsets": Bigints.of([arrival.offset for arrival in arrivals]),
-        },
-    ).rowcount
-    if written == len(ids):
+    row = asked.written.fetchone()
+    if row is not None and row[0] == sum(map(len, asked.first.values())):
         return {}
     before: dict[Topic, dict[bytes, bytes]] = {}
-    for topic_no, identity, content, source, offset in conn.execute(KNOWN_IDS, wanted, binary=True).fetchall():
+    for topic_no, identity, content, source, offset in conn.execute(KNOWN_IDS, asked.ids, binary=True).fetchall():
         topic = Topic(topic_no)
-        arrival = asked[topic][identity]
+        arrival = asked.first[topic][identity]
         if (source, offset) != (arrival.source, arrival.offset):
             before.setdefault(topic, {})[identity] = content
     return before

@@ -15,7 +15,7 @@ from ioc.life import CaseStep, Effects, HealthStep, IncidentStep, Rules, camera_
 from ioc.store import balances, series
 from ioc.store.batch import STATE_METRICS
 from ioc.store.connect import Connection, translated, with_microseconds
-from ioc.store.fold import COPY_EFFECTS, EFFECT_TYPES
+from ioc.store.fold import EFFECTS
 from ioc.store.locks import OPENING_LOCK
 from ioc.store.retention import horizon, nothing_dropped
 from ioc.store.rollup import CHANGE, MINUTE_US, bucketed, day_starts_us, parameters, summed
@@ -184,8 +184,8 @@ def rebuild(conn: Connection, rules: Rules) -> int:
         effects, minutes, days, openings = wanted(conn, rules)
         conn.execute(CLEAR)
         written = 0
-        with conn.cursor() as cursor, cursor.copy(COPY_EFFECTS) as copy:
-            copy.set_types(EFFECT_TYPES)
+        with conn.cursor() as cursor, cursor.copy(EFFECTS.copy) as copy:
+            copy.set_types(EFFECTS.types)
             for no, life in effects.items():
                 for (metric, handling, receiving, at), delta in life.items():
                     copy.write_row((no, at, metric, handling, receiving, delta))

@@ -13,21 +13,24 @@ from dataclasses import dataclass
 from ioc.facts import Arrival, Reject, Topic
 from ioc.settings import Settings
 from ioc.store.connect import Connection
+from ioc.store.rows import Row, Table, put
 
 SAMPLE = 100
 """Beyond the cap one in so many is kept; beyond twice the cap one in so many of those, and so on."""
 THINNEST = 5
 
 MARK = """
-    insert into reject_minute (source, minute, records, rejects)
-    select no, date_trunc('minute', clock_timestamp()), events + duplicates + rejects + tombstones, rejects
-      from source
-     where no = any(%(sources)s)
-    on conflict (source, minute) do nothing
-"""
-UNMARK = """
-    delete from reject_minute
-     where source = any(%(sources)s) and minute < clock_timestamp() - interval '15 minutes'
+    with marked as (
+        insert into reject_minute (source, minute, records, rejects)
+        select no, date_trunc('minute', clock_timestamp()), events + duplicates + rejects + tombstones, rejects
+          from source
+         where no = any(%(sources)s)
+        on conflict (source, minute) do nothing
+        returning source
+    )
+    delete from reject_minute r
+     using marked
+     where r.source = marked.source and r.minute < clock_timestamp() - interval '15 minutes'
 """
 STAND = """
     select s.topic, coalesce(sum(o.records), 0)::bigint, coalesce(sum(o.bytes), 0)::bigint, sum(s.rejects)::bigint
@@ -36,10 +39,11 @@ STAND = """
      where s.topic = any(%(topics)s)
      group by s.topic
 """
-COPY_REJECTS = """
-    copy reject (topic, source, record_offset, reason, detail, key, body, headers, digest, redrivable) from stdin (format binary)
-"""
-REJECT_TYPES = ("int2", "int4", "int8", "text", "text", "bytea", "bytea", "bytea", "bytea", "bool")
+REJECTS = Table.of(
+    "reject",
+    "topic, source, record_offset, reason, detail, key, body, headers, digest, redrivable",
+    "int2 int4 int8 text text bytea bytea bytea bytea bool",
+)
 ADD_OPEN = """
     insert into reject_kept as o (source, records, bytes)
     select * from unnest(%(sources)s::int[], %(records)s::bigint[], %(bytes)s::bigint[]) as v (source, records, bytes)
@@ -112,31 +116,30 @@ def write_rejects(conn: Connection, rejects: Sequence[tuple[Topic, Arrival, Reje
     if not rejects:
         return
     sources = sorted({arrival.source for _, arrival, _ in rejects})
-    if conn.execute(MARK, {"sources": sources}).rowcount:
-        conn.execute(UNMARK, {"sources": sources})
+    conn.execute(MARK, {"sources": sources})
     topics = sorted({int(topic) for topic, _, _ in rejects})
     stands = {int(row[0]): _Stand(*map(int, row[1:])) for row in conn.execute(STAND, {"topics": topics})}
     opened: dict[int, tuple[int, int]] = {}
     gone: dict[tuple[int, str], _Gone] = {}
-    with conn.cursor() as cursor, cursor.copy(COPY_REJECTS) as copy:
-        copy.set_types(REJECT_TYPES)
-        for topic, arrival, reject in rejects:
-            stand = stands[topic]
-            stand.made += 1
-            if stand.made % cap.one_in(stand.records, stand.bytes):
-                _pass_over(gone, arrival, reject)
-                continue
-            size = size_of(reject)
-            stand.records += 1
-            stand.bytes += size
-            records, before = opened.get(arrival.source, (0, 0))
-            opened[arrival.source] = (records + 1, before + size)
-            copy.write_row(
-                (
-                    int(topic), arrival.source, arrival.offset, reject.reason, reject.detail, reject.key, reject.body,
-                    reject.headers, reject.digest, reject.redrivable,
-                )
-            )  # fmt: skip
+    kept: list[Row] = []
+    for topic, arrival, reject in rejects:
+        stand = stands[topic]
+        stand.made += 1
+        if stand.made % cap.one_in(stand.records, stand.bytes):
+            _pass_over(gone, arrival, reject)
+            continue
+        size = size_of(reject)
+        stand.records += 1
+        stand.bytes += size
+        records, before = opened.get(arrival.source, (0, 0))
+        opened[arrival.source] = (records + 1, before + size)
+        kept.append(
+            (
+                int(topic), arrival.source, arrival.offset, reject.reason, reject.detail, reject.key, reject.body,
+                reject.headers, reject.digest, reject.redrivable,
+            )
+        )  # fmt: skip
+    put(conn, REJECTS, kept)
     if opened:
         conn.execute(
             ADD_OPEN,

@@ -42,9 +42,12 @@ ADD_OPENINGS = """
      order by o.at, new.metric, new.handling, new.receiving
     on conflict (at, metric, handling, receiving) do update set value = b.value + excluded.value
 """
-NEWEST_OPENING = "select extract(epoch from max(at))::float8 from opening"
-ADD_CHANGE = """
-    insert into change (topics, deltas, arrived_at) values (%(topics)s, %(deltas)s, to_timestamp(%(arrived_s)s::float8))
+NEWEST_OPENING = "select max(at) from opening"
+ANNOUNCE = """
+    with change as (
+        insert into change (topics, deltas, arrived_at) values (%(topics)s, %(deltas)s, to_timestamp(%(arrived_s)s::float8))
+    )
+    select pg_notify('ioc_change', '')
 """
 
 
@@ -141,7 +144,9 @@ def columns(rows: npt.NDArray[np.void]) -> dict[str, Column]:
     }
 
 
-def add_up(conn: Connection, changes: npt.NDArray[np.void], zone: str, states: list[int]) -> None:
+def add_up(
+    conn: Connection, changes: npt.NDArray[np.void], zone: str, states: list[int], newest_opening_us: int | None
+) -> None:
     """Adds the changes to the minutes, the days and, where they are older than one, the opening balances.
 
     Rows are sorted before they are locked, so that writers never deadlock.
@@ -159,9 +164,8 @@ def add_up(conn: Connection, changes: npt.NDArray[np.void], zone: str, states: l
     standing = days["at_us"][np.isin(days["metric"], states)]
     if len(standing):
         balances.forget(conn, int(standing.min()))
-    row = conn.execute(NEWEST_OPENING).fetchone()
-    if row is not None and row[0] is not None:
-        old = days[days["at_us"] < int(row[0] * 1_000_000)]
+    if newest_opening_us is not None:
+        old = days[days["at_us"] < newest_opening_us]
         if len(old):
             conn.execute(ADD_OPENINGS, {**columns(old), "states": states})
 
@@ -169,5 +173,4 @@ def add_up(conn: Connection, changes: npt.NDArray[np.void], zone: str, states: l
 def announce(conn: Connection, changes: npt.NDArray[np.void], topics: int, arrived_s: float | None = None) -> None:
     """Writes the packed changes for live pictures; ``topics`` has a bit for each topic that the batch touched,
     ``arrived_s`` is when its first record reached us."""
-    conn.execute(ADD_CHANGE, {"topics": topics, "deltas": changes.tobytes(), "arrived_s": arrived_s})
-    conn.execute("select pg_notify('ioc_change', '')")
+    conn.execute(ANNOUNCE, {"topics": topics, "deltas": changes.tobytes(), "arrived_s": arrived_s})

@@ -13,11 +13,14 @@ from ioc.facts import Arrival, Outcome
 from ioc.figures import SERVICE_BASE
 from ioc.store.connect import EPOCH_2000_US, Connection
 from ioc.store.rollup import Changes
+from ioc.store.rows import Row, Table, put
+from ioc.store.transaction import travels_together
 
-COPY_USAGE = """
-    copy usage_event (unit, at, event_id, service, action, outcome, uses, duration_ms, amount_vnd, satisfied, source, record_offset)
-    from stdin (format binary)
-"""
+USES = Table.of(
+    "usage_event",
+    "unit, at, event_id, service, action, outcome, uses, duration_ms, amount_vnd, satisfied, source, record_offset",
+    "int4 timestamptz text int4 text int2 int4 int4 int8 bool int4 int8",
+)
 FIRST = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 LAST = b"\xff\xff"
 NULL = b"\xff\xff\xff\xff"
@@ -65,8 +68,18 @@ def rows(arrivals: Sequence[Arrival]) -> bytes:
 
 def store(conn: Connection, arrivals: Sequence[Arrival]) -> None:
     """The rows alone."""
-    with conn.cursor() as cursor, cursor.copy(COPY_USAGE) as copy:
+    if travels_together(conn):
+        put(conn, USES, [_row(arrival.what, arrival) for arrival in arrivals])
+        return
+    with conn.cursor() as cursor, cursor.copy(USES.copy) as copy:
         copy.write(rows(arrivals))
+
+
+def _row(use: Any, arrival: Arrival) -> Row:
+    return (
+        use.unit, use.at_us, use.event_id, use.service, use.action, use.outcome, use.count, use.duration_ms, use.amount_vnd,
+        use.satisfied, arrival.source, arrival.offset,
+    )  # fmt: skip
 
 
 def changes_of(stored: Iterable[tuple[int, int, int, int, int, int]]) -> Iterator[tuple[int, int, int, int, int]]:
