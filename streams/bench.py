@@ -187,8 +187,8 @@ class Bench:
         cases = min(asked.events, MOST_CASES)
         case_drained = self.draining(self._mix()[1].cases(cases), cases, "steps of cases")
         say(f"{asked.rate:g} events a second for {asked.seconds:g} s …")
-        watched, underway = self.latency(), self.transport()
-        commit, bare = percentiles(watched.took_s), percentiles(watched.bare_s)
+        committed_s, bare_s = self.latency()
+        commit, bare, underway = percentiles(committed_s), percentiles(bare_s), self.transport()
         stages = {name: float(mixed.stages.get(name, 0.0)) for name in ("poll_s", "decode_s", "write_s", "waited_s")}
         stages["rest_s"] = mixed.cpu_s - sum(stages[name] for name in ("poll_s", "decode_s", "write_s"))
         ours = asked.dsn is None
@@ -237,24 +237,25 @@ class Bench:
         with Running(self._settings, self._asked.config, self._place) as running:
             return running.drain(events, before)
 
-    def latency(self) -> Watched:
-        """Steps of cases at a steady rate; the first event warms up and is not counted."""
+    def latency(self) -> tuple[list[float], list[float]]:
+        """Seconds from send to commit of steps of cases at a steady rate, and of bare commits meanwhile; the first
+        event warms up and is not counted."""
         run, mix = self._mix()
         watched = Watched(self._dsn)
         producer = open_producer(self._settings)
+        running = Running(self._settings, self._asked.config, self._place)
         try:
-            with Running(self._settings, self._asked.config, self._place), watched.watching(bare=True):
+            with running, watched.beside_bare_commits():
                 topic, key, value = mix.case_step(-1, mix.at(0), 0)
                 watched.sent(f"c{run}--1")
                 producer.send(topic, key, value)
                 watched.settle()
-                watched.took_s.clear()
-                watched.bare_s.clear()
+                watched.forget()
                 send_evenly(producer, mix, watched, rate=self._asked.rate, seconds=self._asked.seconds, run=run)
-                watched.settle()
+                where = watched.settle()
         finally:
             producer.close()
-        return watched
+        return watched.took_s(where, running.stages["commits"]), watched.bare_s
 
     def transport(self) -> Underway:
         """The same steps at the same rate to a consumer that does nothing with them."""
@@ -280,6 +281,7 @@ class Bench:
         run, mix = self._mix()
         watched = Watched(self._dsn)
         producer = open_producer(self._settings)
+        running = Running(self._settings, self._asked.config, self._place)
         sent, next_s = 0, 0.0
 
         def case() -> None:
@@ -293,15 +295,12 @@ class Bench:
                 sent += 1
 
         try:
-            with (
-                Running(self._settings, self._asked.config, self._place) as running,
-                watched.watching(bare=False),
-            ):
+            with running:
                 drained = running.drain(records, before, case)
-                watched.settle()
+                where = watched.settle()
         finally:
             producer.close()
-        return told(records, drained, watched.took_s)
+        return told(records, drained, watched.took_s(where, running.stages["commits"]))
 
 
 def told(records: int, drained: Drained, cases_s: list[float]) -> Backlog:

@@ -1,35 +1,39 @@
-"""From the producer's send to the commit that others see, beside a bare commit of one row at the same time."""
+"""From the producer's send to the commit, beside a bare commit of one row at the same time."""
 
 from __future__ import annotations
 
+import bisect
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from ioc.errors import OperatorError
 from ioc.facts import Topic, digest_of
-from ioc.store import notify, state
+from ioc.store import state
 from ioc.store.connect import connect
-from ioc.store.known import known_of
+from ioc.store.known import where_known
 from streams.bench_mix import Mix
 from streams.producer import Producer
 
 BARE_EVERY_S = 0.02
+LOOK_S = 0.25
 LAST_S = 60.0
 """How long the last events may take."""
 
+Commit = tuple[float, dict[str, int]]
+"""When the server had answered, and up to which offset of each source it went; see `streams.stages`."""
+
 
 class Watched:
-    """Case events by id, and when each was sent and seen; seen is later than committed by a hint and a question."""
+    """Case events by id and when each was sent; with the commits that `ioc ingest` has noted, how long each took."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._sent: dict[bytes, float] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self.took_s: list[float] = []
         self.bare_s: list[float] = []
 
     def sent(self, event_id: str) -> None:
@@ -37,48 +41,48 @@ class Watched:
         with self._lock:
             self._sent[digest_of(event_id)] = time.perf_counter()
 
-    @property
-    def waiting(self) -> int:
-        """Events that were sent and not seen yet."""
+    def forget(self) -> None:
+        """What was sent so far was to warm up."""
         with self._lock:
-            return len(self._sent)
+            self._sent.clear()
+        self.bare_s.clear()
 
     @contextmanager
-    def watching(self, *, bare: bool) -> Iterator[None]:
-        """Looks at every commit; with ``bare`` also makes commits of one row, fifty a second."""
-        threads = [threading.Thread(target=self._look, daemon=True)]
-        if bare:
-            threads.append(threading.Thread(target=self._commit, daemon=True))
-        for thread in threads:
-            thread.start()
+    def beside_bare_commits(self) -> Iterator[None]:
+        """Makes commits of one row, fifty a second, each timed by who commits, as the events' are."""
+        thread = threading.Thread(target=self._commit, daemon=True)
+        thread.start()
         try:
             yield
         finally:
             self._ended.set()
-            for thread in threads:
-                thread.join(10)
+            thread.join(10)
 
-    def settle(self) -> None:
-        """Waits for the last events. Raises OperatorError where they do not come."""
+    def settle(self) -> dict[bytes, tuple[int, int]]:
+        """Waits until all are committed; source and offset of each. Raises OperatorError where they do not come."""
         deadline_s = time.monotonic() + LAST_S
-        while self.waiting:
-            if time.monotonic() > deadline_s:
-                raise OperatorError(f"{self.waiting} events were not committed in {LAST_S:.0f} s")
-            self._ended.wait(0.01)
-
-    def _look(self) -> None:
-        with connect(self._dsn) as hints, connect(self._dsn) as conn:
-            notify.listen(hints)
-            while not self._ended.is_set():
-                notify.wait(hints, 0.05)
+        with connect(self._dsn) as conn:
+            while True:
                 with self._lock:
                     asked = list(self._sent)
-                if not asked:
-                    continue
-                found = known_of(conn, Topic.CASES, asked)
-                now_s = time.perf_counter()
-                with self._lock:
-                    self.took_s += [now_s - self._sent.pop(identity) for identity in found if identity in self._sent]
+                found = where_known(conn, Topic.CASES, asked)
+                if len(found) == len(asked):
+                    return found
+                if time.monotonic() > deadline_s:
+                    raise OperatorError(f"{len(asked) - len(found)} events were not committed in {LAST_S:.0f} s")
+                self._ended.wait(LOOK_S)
+
+    def took_s(self, where: dict[bytes, tuple[int, int]], commits: Iterable[Commit]) -> list[float]:
+        """Seconds from each send to the answer to its commit; ``where`` is what `settle` gave."""
+        ends: dict[int, list[tuple[int, float]]] = {}
+        for at_s, advances in commits:
+            for no, next_offset in advances.items():
+                ends.setdefault(int(no), []).append((next_offset, at_s))
+        took = []
+        for identity, (source, offset) in where.items():
+            passed = bisect.bisect_right(ends[source], offset, key=lambda end: end[0])
+            took.append(ends[source][passed][1] - self._sent[identity])
+        return took
 
     def _commit(self) -> None:
         with connect(self._dsn) as conn:

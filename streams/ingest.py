@@ -134,6 +134,7 @@ class Ingest:
         self._settle()
         self._partitions.claim(self._connection)
         self._read()
+        self._settle()
         if self._count and self._writer.idle and self._is_due():
             self._flush()
         self._look_around()
@@ -155,15 +156,18 @@ class Ingest:
                 self._source.keep_alive()
 
     def _read(self) -> None:
-        """Reads and decodes what is there, up to a full batch; waits for the writer where the batch is full."""
+        """Reads and decodes what is there, up to a full batch; waits for the writer where the batch is full, or where
+        nothing more is coming: then what was read is to be written before anything else."""
         room = self._full - self._count
         if room <= 0 or self._bytes >= HEAVY_BYTES:
             if not self._writer.wait(ENDS_S / 2) and self._turn("alive", ALIVE_S):
                 self._source.keep_alive()
             return
-        waiting = self._count or not self._writer.idle
+        busy = not self._writer.idle
+        if busy and self._count and not self._more and self._writer.wait(BUSY_POLL_S):
+            return
         with self.stages.polling():
-            found = self._source.poll(BUSY_POLL_S if waiting else IDLE_POLL_S, room)
+            found = self._source.poll(BUSY_POLL_S if busy or self._count else IDLE_POLL_S, room)
         self._more = sum(len(slice_.records) for slice_ in found) >= min(room, MORE_IS_COMING)
         with self.stages.decoding():
             for slice_ in found:

@@ -107,7 +107,9 @@ class Writer:
                         longest_pause_s=STANDSTILL_S,
                     )
                 since_us = time.time_ns() // 1000 - self._sure_us
-                return write_batch(self._conn, batch, self._rules, self._cap, sure_since_us=since_us)
+                written = write_batch(self._conn, batch, self._rules, self._cap, sure_since_us=since_us)
+                self._stages.committed(batch.advances)
+                return written
             except Transient as error:
                 if self._conn is not None:
                     self._conn.close()

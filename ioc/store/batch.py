@@ -21,7 +21,7 @@ from ioc.store.locks import OPENING_LOCK
 from ioc.store.refused import STANDARD, Cap, write_rejects
 from ioc.store.rollup import NEWEST_OPENING, Changes, add_up, announce
 from ioc.store.rows import Row, Table, put
-from ioc.store.transaction import transaction
+from ioc.store.transaction import Wait, transaction
 
 STATE_METRICS = sorted(int(metric) for metric in STATES)
 
@@ -69,16 +69,17 @@ def write_batch(
     """
     with_microseconds(conn)
     with_columns(conn)
-    with translated(), transaction(conn, together=sum(map(len, batch.arrivals.values())) <= FEW):
+    with translated(), transaction(conn, together=sum(map(len, batch.arrivals.values())) <= FEW) as wait:
         conn.execute(OPENING_LOCKED, {"lock": OPENING_LOCK})
         claims = conn.execute(LOCK_SOURCES, {"nos": Integers.of([a.source for a in batch.advances])})
         asked = ask(conn, batch)
         opening = conn.execute(NEWEST_OPENING, binary=True)
+        wait()
         check_claims(claims, batch)
         found = tell_apart(conn, asked, sure_since_us)
         found.repeat(repeated(conn, found.rejects))
         changes = Changes()
-        write_events(conn, found, rules, changes)
+        write_events(conn, found, rules, changes, wait)
         packed = changes.packed()
         newest = opening.fetchone()
         add_up(conn, packed, rules.zone, STATE_METRICS, newest[0] if newest else None)
@@ -109,7 +110,7 @@ def check_claims(claims: Cursor, batch: Batch) -> None:
             )
 
 
-def write_events(conn: Connection, found: Sorted, rules: Rules, changes: Changes) -> None:
+def write_events(conn: Connection, found: Sorted, rules: Rules, changes: Changes, wait: Wait) -> None:
     """The new events of every topic, and what they change; everyone locks in one order."""
     folds = []
     for topic, arrivals in sorted(found.new.items()):
@@ -118,6 +119,8 @@ def write_events(conn: Connection, found: Sorted, rules: Rules, changes: Changes
             some = [arrival for arrival in arrivals if type(arrival.what) is kind]
             if some:
                 folds.append(fold.ask(conn, subject, some))
+    if folds:
+        wait()
     for one in folds:
         fold.fold(conn, one, rules, changes)
     if Topic.USAGE in found.new:

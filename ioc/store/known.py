@@ -35,7 +35,7 @@ STORED_USES = """
       from unnest(%(ats)s::timestamptz[], %(units)s::int[], %(ids)s::text[]) with ordinality as asked (at, unit, event_id, turn)
       join usage_event u on u.at = asked.at and u.unit = asked.unit and u.event_id = asked.event_id
 """
-THESE_KNOWN = "select id from identity where topic = %(topic)s and id = any(%(ids)s::uuid[])"
+WHERE_KNOWN = "select id, source, record_offset from identity where topic = %(topic)s and id = any(%(ids)s::uuid[])"
 FORGET_IDS = """
     delete from identity i
      using unnest(%(ids)s::uuid[]) as gone (id)
@@ -213,12 +213,13 @@ def known_before(conn: Connection, asked: Asked) -> dict[Topic, dict[bytes, byte
     return before
 
 
-def known_of(conn: Connection, topic: Topic, identities: Sequence[bytes]) -> set[bytes]:
-    """Which of these identities are committed."""
+def where_known(conn: Connection, topic: Topic, identities: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
+    """Source and offset of those of these identities that are committed."""
     with_microseconds(conn)
     wanted = {"topic": int(topic), "ids": Uuids.of(identities)}
     with translated():
-        return {row[0] for row in conn.execute(THESE_KNOWN, wanted, binary=True).fetchall()}
+        rows = conn.execute(WHERE_KNOWN, wanted, binary=True).fetchall()
+    return {identity: (source, offset) for identity, source, offset in rows}
 
 
 def leave_stored(conn: Connection, new: list[Arrival], sure_since_us: int, found: Sorted) -> list[Arrival]:

@@ -39,7 +39,9 @@ def put(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
     if not rows:
         return
     if travels_together(conn):
-        conn.execute(table.insert, [few(kind, column) for kind, column in zip(table.types, zip(*rows, strict=True), strict=True)])
+        conn.execute(
+            table.insert, [few(kind, column) for kind, column in zip(table.types, zip(*rows, strict=True), strict=True)]
+        )
         return
     with conn.cursor() as cursor, cursor.copy(table.copy) as copy:
         copy.set_types(table.types)

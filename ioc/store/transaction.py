@@ -1,8 +1,8 @@
-"""One transaction whose statements travel together: the server is waited for only where an answer is asked for."""
+"""One transaction whose statements travel together: the server is waited for only where an answer is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
@@ -11,26 +11,31 @@ from psycopg.pq import PipelineStatus, TransactionStatus
 from ioc.errors import Transient
 from ioc.store.connect import Connection
 
+Wait = Callable[[], None]
+"""Waits for the answers to everything that was sent so far, and raises the first error among them."""
+
 
 @contextmanager
-def transaction(conn: Connection, *, together: bool) -> Iterator[None]:
+def transaction(conn: Connection, *, together: bool) -> Iterator[Wait]:
     """A transaction, wholly or not at all.
 
-    ``together`` sends statements without waiting for each one's answer (libpq's pipeline mode): a statement's own error
-    is raised at the next answer that is asked for, at the latest here. COPY cannot travel so.
+    ``together`` sends statements without waiting for each one's answer (libpq's pipeline mode, in which there is no
+    COPY): an error is raised where an answer is asked for, at the latest here. Call what is given before the answers of
+    a whole group are read: between groups the server sees a session that is idle in its transaction, and ends it where
+    it stands still for too long; in the middle of a group it would wait.
     """
     if not together:
         with conn.transaction():
-            yield
+            yield lambda: None
         return
     try:
         with conn.pipeline() as pipeline:
             conn.execute("begin")
             try:
-                yield
+                yield pipeline.sync
                 ended = conn.execute("commit")
             except BaseException:
-                with suppress(psycopg.Error):  # what was under way is taken back below; its first error is known
+                with suppress(psycopg.Error):  # the first error is known, and what was under way is taken back below
                     pipeline.sync()
                 raise
     except BaseException:
