@@ -9,6 +9,7 @@ from pathlib import Path
 
 SOCKET = ".s.PGSQL.5432"
 COMMIT = b"COMMIT\0"
+"""What a commit is called by who asks for it, in any case, and by the server that has done it."""
 WRITER = b"application_name\0ioc ingest writer\0"
 
 
@@ -77,6 +78,7 @@ class _Pair:
         self._client = client
         self._server = server
         self._watched = False
+        self._commits: set[bytes] = set()
         self._swallowing = False
 
     def start(self) -> None:
@@ -119,8 +121,9 @@ class _Pair:
                 size = 1 + int.from_bytes(waiting[passed + 1 : passed + 5], "big")
                 if len(waiting) - passed < size:
                     break
-                asked = waiting[passed : passed + 1], waiting[passed + 5 : passed + size]
-                if self._watched and asked == (b"Q", COMMIT):
+                if self._watched and self._commits_with(
+                    waiting[passed : passed + 1], waiting[passed + 5 : passed + size]
+                ):
                     what = self._wire.what_to_do()
                     if what == "withheld":
                         return
@@ -129,10 +132,21 @@ class _Pair:
             self._server.sendall(waiting[:passed])
             waiting = waiting[passed:]
 
+    def _commits_with(self, kind: bytes, said: bytes) -> bool:
+        """Whether this message makes the server commit: as plain text, or by the name it was prepared under."""
+        if kind == b"P":
+            name, query, _ = said.split(b"\0", 2)
+            (self._commits.add if query.upper() == COMMIT[:-1] else self._commits.discard)(name)
+        return (kind == b"Q" and said.upper() == COMMIT) or (kind == b"B" and said.split(b"\0", 2)[1] in self._commits)
+
     def _down(self) -> None:
         with suppress(OSError):
+            swallowed = b""
             while data := self._server.recv(1 << 16):
-                if self._swallowing:  # the server has answered: it is done there, and nobody here will know
-                    break
+                if self._swallowing:
+                    swallowed += data
+                    if COMMIT in swallowed:  # it is done there, and nobody here will know
+                        break
+                    continue
                 self._client.sendall(data)
         self._cut()

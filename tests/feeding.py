@@ -13,7 +13,7 @@ from ioc.facts import TOPICS, Advance, Arrival, Batch, Claim, Topic, Written, us
 from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.store import units
-from ioc.store.batch import write_batch
+from ioc.store.batch import FEW, write_batch
 from ioc.store.connect import connect
 from ioc.store.overview import overview
 from streams.decode import Decoder
@@ -39,7 +39,10 @@ def by_topic(sent: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, list[Ma
 
 
 class Feeder:
-    """Writes wire events into one store, each topic as one ``partition``; ``now`` judges what lies in the future."""
+    """Writes wire events into one store, each topic as one ``partition``; ``now`` judges what lies in the future.
+
+    Of its batches every second one goes as a large one does, statement by statement and by COPY.
+    """
 
     def __init__(self, dsn: str, settings: Settings, now: datetime = AFTER_ALL, partition: int = 0) -> None:
         self.settings = settings
@@ -53,6 +56,7 @@ class Feeder:
         self.partition = partition
         self.claims: dict[Topic, Claim] = {}
         self.at: dict[Topic, int] = {}
+        self.fed = 0
 
     def close(self) -> None:
         """Ends both connections."""
@@ -89,7 +93,8 @@ class Feeder:
             Advance(self.claims[topic].source, first, self.at[topic], self.claims[topic].epoch)
             for topic, first in before.items()
         )
-        return write_batch(self.writing, Batch(arrivals, advances), self.rules)
+        self.fed += 1
+        return write_batch(self.writing, Batch(arrivals, advances), self.rules, few=FEW if self.fed % 2 else 0)
 
     def overview(
         self, unit: str, scope: Literal["handling", "receiving"], as_of: datetime, from_: datetime, to: datetime

@@ -13,7 +13,7 @@ from ioc.facts import Arrival, Batch, CaseEvent, HealthEvent, IncidentEvent, Top
 from ioc.figures import STATES
 from ioc.life import Rules
 from ioc.store import fold, uses
-from ioc.store.columns import Bigints, Integers, few, with_columns
+from ioc.store.columns import Bigints, Integers, few_of, with_columns
 from ioc.store.connect import Connection, Cursor, translated, with_microseconds
 from ioc.store.generations import repeated
 from ioc.store.known import Sorted, ask, tell_apart
@@ -54,22 +54,23 @@ INDICATORS = Table.of(
     "text int4 timestamptz text float8 bool int4 int8",
 )
 FEW = 250
-"""A batch of so many records travels together: what a row costs more than by COPY is less than what waiting costs."""
+"""Records in a batch that travels together: what a row costs more than by COPY is less than what waiting would."""
 
 
 def write_batch(
-    conn: Connection, batch: Batch, rules: Rules, cap: Cap = STANDARD, *, sure_since_us: int = NEVER_US
+    conn: Connection, batch: Batch, rules: Rules, cap: Cap = STANDARD, *, sure_since_us: int = NEVER_US, few: int = FEW
 ) -> Written:
     """Makes a batch true, wholly or not at all.
 
     Raises Fenced where a partition has moved or has a new owner, Transient where the server failed: the same batch may
     then be written again, since the offsets tell whether the first try was committed. Unstorable where the database
     cannot hold what a record says: which one is found by halving (`streams.writer`). ``cap`` bounds the rejects kept;
-    ids of uses that happened before ``sure_since_us`` may have been forgotten.
+    ids of uses that happened before ``sure_since_us`` may have been forgotten. The statements of a batch of up to ``few``
+    records travel together.
     """
     with_microseconds(conn)
     with_columns(conn)
-    with translated(), transaction(conn, together=sum(map(len, batch.arrivals.values())) <= FEW) as wait:
+    with translated(), transaction(conn, together=sum(map(len, batch.arrivals.values())) <= few) as wait:
         conn.execute(OPENING_LOCKED, {"lock": OPENING_LOCK})
         claims = conn.execute(LOCK_SOURCES, {"nos": Integers.of([a.source for a in batch.advances])})
         asked = ask(conn, batch)
@@ -162,8 +163,8 @@ def advance(conn: Connection, batch: Batch, found: Sorted) -> None:
             "rejects": Bigints.of([count.rejects for count in counts]),
             "tombstones": Bigints.of([count.tombstones for count in counts]),
             "empty": Bigints.of([m.next_offset - m.expected - n for m, n in zip(moves, records, strict=True)]),
-            "last": few("timestamptz", [count.last_us for count in counts]),
-            "tail_offsets": few("int8", [move.tail.offset if move.tail else None for move in moves]),
-            "tails": few("bytea", [move.tail.digest if move.tail else None for move in moves]),
+            "last": few_of("timestamptz", [count.last_us for count in counts]),
+            "tail_offsets": few_of("int8", [move.tail.offset if move.tail else None for move in moves]),
+            "tails": few_of("bytea", [move.tail.digest if move.tail else None for move in moves]),
         },
     )

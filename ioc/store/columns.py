@@ -162,7 +162,7 @@ KINDS: dict[str, tuple[type[Column], Callable[[Any], bytes]]] = {
 _NULL = _LENGTH(-1)
 
 
-def few(kind: str, values: Sequence[Any]) -> Column:
+def few_of(kind: str, values: Sequence[Any]) -> Column:
     """A column of a few values, nulls among them, by the server's name of their type; moments in microseconds.
 
     Raises struct.error for a number that the type cannot hold, UnicodeEncodeError for half a surrogate pair.

@@ -23,7 +23,7 @@ from ioc.life import (
     difference,
     incident_life,
 )
-from ioc.store.columns import Bigints, Integers, Moments, Texts, few
+from ioc.store.columns import Bigints, Integers, Moments, Texts, few_of
 from ioc.store.connect import Connection, Cursor
 from ioc.store.rollup import Changes
 from ioc.store.rows import Table, put
@@ -216,7 +216,7 @@ def fold(conn: Connection, asked: Asked, rules: Rules, changes: Changes) -> None
         nos, first, ended = zip(*sorted(dates), strict=True)
         conn.execute(
             DATE_INCIDENTS,
-            {"nos": Bigints.of(nos), "first": Moments.of(first), "ended": few("timestamptz", ended)},
+            {"nos": Bigints.of(nos), "first": Moments.of(first), "ended": few_of("timestamptz", ended)},
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
-from ioc.store.columns import few
+from ioc.store.columns import few_of
 from ioc.store.connect import Connection
 from ioc.store.transaction import travels_together
 
@@ -40,7 +40,8 @@ def put(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
         return
     if travels_together(conn):
         conn.execute(
-            table.insert, [few(kind, column) for kind, column in zip(table.types, zip(*rows, strict=True), strict=True)]
+            table.insert,
+            [few_of(kind, column) for kind, column in zip(table.types, zip(*rows, strict=True), strict=True)],
         )
         return
     with conn.cursor() as cursor, cursor.copy(table.copy) as copy:

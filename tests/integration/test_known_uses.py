@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from psycopg import sql
 
 from ioc.facts import Topic, digest_of
 from ioc.settings import Settings
 from ioc.store import housekeeping
-from ioc.store.columns import Bigints, Integers, Moments, Smallints, Texts, Uuids
+from ioc.store.columns import KINDS, Bigints, Integers, Moments, Smallints, Texts, Uuids, few_of, with_columns
 from ioc.store.connect import Connection, connect, with_microseconds
-from ioc.store.known import known_of
+from ioc.store.known import where_known
 from ioc.store.reconcile import reconcile
 from tests.feeding import Feeder
 
@@ -60,9 +63,12 @@ def test_an_id_that_is_known_is_still_a_conflict(feeder: Feeder) -> None:
 
 def test_which_are_committed(feeder: Feeder) -> None:
     feeder.feed([use("a")])
-    assert known_of(feeder.reading, Topic.USAGE, [digest_of("a"), digest_of("b")]) == {digest_of("a")}
-    assert known_of(feeder.reading, Topic.CASES, [digest_of("a")]) == set()
-    assert known_of(feeder.reading, Topic.USAGE, []) == set()
+    feeder.feed([use("a"), use("c")])
+    source = feeder.claims[Topic.USAGE].source
+    where = where_known(feeder.reading, Topic.USAGE, [digest_of("a"), digest_of("b"), digest_of("c")])
+    assert where == {digest_of("a"): (source, 0), digest_of("c"): (source, 2)}
+    assert where_known(feeder.reading, Topic.CASES, [digest_of("a")]) == {}
+    assert where_known(feeder.reading, Topic.USAGE, []) == {}
 
 
 def test_columns_arrive_as_they_were_sent(store: str) -> None:
@@ -96,6 +102,46 @@ def round_trip(conn: Connection) -> None:
         assert row == (small, whole, big, at, ids, said)
 
     holds()
+
+
+def test_few_values_arrive_as_they_were_sent_nulls_among_them(store: str) -> None:
+    with connect(store) as conn:
+        with_microseconds(conn)
+        with_columns(conn)
+        few_round_trip(conn)
+
+
+def few_round_trip(conn: Connection) -> None:
+    values: dict[str, some.SearchStrategy[Any]] = {
+        "int2": some.integers(-(2**15), 2**15 - 1),
+        "int4": some.integers(-(2**31), 2**31 - 1),
+        "int8": some.integers(-(2**63), 2**63 - 1),
+        "timestamptz": some.integers(-62_000_000_000_000_000, 200_000_000_000_000_000),
+        "float8": some.floats(allow_nan=False),
+        "bool": some.booleans(),
+        "text": some.text(some.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+        "bytea": some.binary(),
+    }
+    assert set(values) == set(KINDS)
+
+    @settings(max_examples=60, deadline=None)
+    @given(some.fixed_dictionaries({kind: some.lists(some.none() | one, max_size=6) for kind, one in values.items()}))
+    def holds(said: dict[str, list[Any]]) -> None:
+        for kind, column in said.items():
+            row = conn.execute(
+                sql.SQL("select %s::{}[]").format(sql.SQL(kind)),
+                [few_of(kind, column)],
+                binary=True,
+            ).fetchone()
+            assert row == (column,), kind
+
+    holds()
+
+
+@pytest.mark.parametrize(("kind", "value"), [("int2", 2**15), ("int4", -(2**31) - 1), ("timestamptz", 2**64)])
+def test_a_number_among_few_that_does_not_fit_is_said_too(kind: str, value: int) -> None:
+    with pytest.raises(struct.error):
+        few_of(kind, [None, value])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,121 @@
+"""Statements that travel together: one transaction, wholly or not at all, whatever becomes of it on the way."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import psycopg
+import pytest
+
+from ioc.errors import Transient
+from ioc.store.connect import Connection, connect
+from ioc.store.rows import Table, put
+from ioc.store.transaction import transaction
+
+KEPT = Table.of("kept", "no, said", "int4 text")
+ROWS: list[tuple[int, str | None]] = [(1, "một"), (2, None), (3, "ba")]
+
+
+@pytest.fixture
+def kept(conn: Connection) -> Connection:
+    conn.execute("create table kept (no int primary key, said text)")
+    return conn
+
+
+def rows(conn: Connection) -> list[tuple[int, str | None]]:
+    return conn.execute("select no, said from kept order by no").fetchall()
+
+
+def is_idle(conn: Connection) -> bool:
+    return conn.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_rows_arrive_either_way(kept: Connection, together: bool) -> None:
+    with transaction(kept, together=together):
+        put(kept, KEPT, ROWS)
+        put(kept, KEPT, [])
+    assert rows(kept) == ROWS
+    assert is_idle(kept)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_error_takes_everything_back_and_is_itself(kept: Connection, together: bool) -> None:
+    def write() -> None:
+        with transaction(kept, together=together):
+            put(kept, KEPT, ROWS)
+            put(kept, KEPT, [(1, "again")])
+            put(kept, KEPT, [(4, "never read by the server")])
+
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        write()
+    assert rows(kept) == []
+    assert is_idle(kept)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_who_gives_up_takes_everything_back(kept: Connection, together: bool) -> None:
+    def write() -> None:
+        with transaction(kept, together=together) as wait:
+            put(kept, KEPT, ROWS)
+            wait()
+            put(kept, KEPT, [(4, None)])
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        write()
+    assert rows(kept) == []
+    assert is_idle(kept)
+
+
+def test_an_error_comes_with_the_answers_that_are_waited_for(kept: Connection) -> None:
+    went_on = []
+
+    def write() -> None:
+        with transaction(kept, together=True) as wait:
+            kept.execute("select 1 / 0")
+            wait()
+            went_on.append(True)
+
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        write()
+    assert not went_on
+    assert is_idle(kept)
+
+
+def test_a_commit_that_the_server_turned_into_a_rollback_is_no_commit(kept: Connection) -> None:
+    def write() -> None:
+        with transaction(kept, together=True) as wait:
+            put(kept, KEPT, ROWS)
+            kept.execute("select 1 / 0")
+            with suppress(psycopg.errors.DivisionByZero):
+                wait()
+
+    with pytest.raises(Transient, match="ROLLBACK"):
+        write()
+    assert rows(kept) == []
+    assert is_idle(kept)
+
+
+def test_a_connection_that_is_lost_says_so(kept: Connection, store: str) -> None:
+    def write() -> None:
+        with connect(store) as other, transaction(kept, together=True) as wait:
+            put(kept, KEPT, ROWS)
+            wait()
+            other.execute("select pg_terminate_backend(%s, 5000)", [kept.info.backend_pid])
+            put(kept, KEPT, [(4, None)])
+
+    with pytest.raises(psycopg.OperationalError):
+        write()
+    assert kept.closed
+    with connect(store) as conn:
+        assert rows(conn) == []
+
+
+def test_between_groups_the_server_sees_a_session_that_is_idle_in_its_transaction(kept: Connection, store: str) -> None:
+    """So that it ends one that stands still there, as `connect` asks for."""
+    with connect(store) as other, transaction(kept, together=True) as wait:
+        put(kept, KEPT, ROWS)
+        wait()
+        state = other.execute("select state from pg_stat_activity where pid = %s", [kept.info.backend_pid]).fetchone()
+        assert state == ("idle in transaction",)
