@@ -1,4 +1,5 @@
-"""Records to Apache Kafka: idempotent, acknowledged by every replica, in batches that wait 5 ms at most."""
+"""Records to Apache Kafka: idempotent, acknowledged by every replica, sent at once; while a request is under way they
+gather in batches."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ class KafkaRecords:
                 KafkaProducer,
                 acks="all",
                 enable_idempotence=True,
-                linger_ms=5,
+                linger_ms=0,
                 batch_size=256 << 10,
                 request_timeout_ms=PATIENCE_MS,
             )

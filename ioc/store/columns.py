@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import psycopg
-from psycopg.adapt import Dumper
+from psycopg.adapt import Dumper, PyFormat
 from psycopg.pq import Format
 
 from ioc.store.connect import EPOCH_2000_US, Connection
@@ -194,6 +194,8 @@ DUMPERS: dict[type[Column], type[Dumper]] = {
 
 def with_columns(conn: Connection) -> None:
     """Makes a connection send columns; safe to repeat. A connection knows only what was registered when it was made."""
+    if conn.adapters.get_dumper(Bigints, PyFormat.AUTO) is DUMPERS[Bigints]:
+        return
     for kind, dumper in DUMPERS.items():
         conn.adapters.register_dumper(kind, dumper)
 

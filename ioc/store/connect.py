@@ -142,7 +142,9 @@ def connect_us(dsn: str, settings: Settings | None = None, *, name: str = "ioc")
 
 
 def with_microseconds(conn: Connection) -> None:
-    """Makes a connection speak microseconds and plain keys; safe to repeat."""
+    """Makes a connection speak microseconds and plain keys; safe to repeat, and costs nothing then."""
+    if conn.adapters.get_loader(TIMESTAMPTZ, Format.BINARY) is UsLoader:
+        return
     conn.adapters.register_loader("timestamptz", UsLoader)
     conn.adapters.register_loader("uuid", KeyLoader)
     conn.adapters.register_dumper(Us, UsDumper)
