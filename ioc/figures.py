@@ -65,6 +65,7 @@ STATES = frozenset(
     }
 )
 """Metrics that are sums of everything before a moment; all others are sums over a window."""
+STATE_METRICS = sorted(int(metric) for metric in STATES)
 
 SeverityName = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[SeverityName, ...] = ("low", "medium", "high", "critical")

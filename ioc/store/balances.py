@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ioc.figures import STATES
+from ioc.figures import STATE_METRICS as METRICS
 from ioc.settings import Settings
 from ioc.snapshot import local_midnight
 from ioc.store.arrays import fetch
@@ -22,7 +22,6 @@ from ioc.store.columns import Moments
 from ioc.store.connect import Connection
 from ioc.store.packed_days import Cells, PackedDays, next_midnight
 
-METRICS = sorted(int(metric) for metric in STATES)
 KEPT_DAYS = 100
 PACKED = PackedDays("day_balance", "rollup_day", METRICS)
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from ioc.errors import Fenced
 from ioc.facts import Arrival, Batch, CaseEvent, HealthEvent, IncidentEvent, Topic, Written
-from ioc.figures import STATES
 from ioc.life import Rules
 from ioc.store import fold, uses
 from ioc.store.columns import Bigints, Integers, few_of, with_columns
@@ -22,8 +21,6 @@ from ioc.store.refused import STANDARD, Cap, write_rejects
 from ioc.store.rollup import NEWEST_OPENING, Changes, add_up, announce
 from ioc.store.rows import Row, Table, put
 from ioc.store.transaction import Wait, transaction
-
-STATE_METRICS = sorted(int(metric) for metric in STATES)
 
 NEVER_US = (1 << 63) - 1
 """A moment after every other: no id is sure to be known."""
@@ -83,7 +80,7 @@ def write_batch(
         write_events(conn, found, rules, changes, wait)
         packed = changes.packed()
         newest = opening.fetchone()
-        add_up(conn, packed, rules.zone, STATE_METRICS, newest[0] if newest else None)
+        add_up(conn, packed, rules.zone, newest[0] if newest else None)
         if not batch.redriven:  # what is refused again is kept already
             write_rejects(conn, found.rejects, cap)
         if found.new or found.rejects:

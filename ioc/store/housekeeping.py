@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ioc.facts import Topic
+from ioc.figures import STATE_METRICS
 from ioc.settings import Settings
 from ioc.snapshot import local_midnight
-from ioc.store.batch import STATE_METRICS
 from ioc.store.connect import Connection, translated
 from ioc.store.locks import OPENING_LOCK
 

@@ -9,6 +9,7 @@ import msgspec
 
 from ioc.figures import (
     SERVICE_BASE,
+    STATE_METRICS,
     IndicatorFigure,
     Metric,
     Overview,
@@ -26,7 +27,7 @@ from ioc.store.retention import horizon
 from ioc.world import World
 
 CASE_STATES = [int(m) for m in (Metric.OPEN, Metric.DUE_SOON, Metric.OVERDUE, Metric.PAUSED, Metric.PAUSED_OVERDUE)]
-OTHER_STATES = [metric for metric in sums.STATE_METRICS if metric not in CASE_STATES]
+OTHER_STATES = [metric for metric in STATE_METRICS if metric not in CASE_STATES]
 
 
 def overview(

@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from ioc.figures import SERVICE_BASE
+from ioc.figures import SERVICE_BASE, STATE_METRICS
 from ioc.life import CaseStep, Effects, HealthStep, IncidentStep, Rules, camera_life, case_life, incident_life
 from ioc.store import balances, series
-from ioc.store.batch import STATE_METRICS
 from ioc.store.connect import Connection, translated, with_microseconds
 from ioc.store.fold import EFFECTS
 from ioc.store.locks import OPENING_LOCK

@@ -9,6 +9,7 @@ from typing import Any, LiteralString
 import numpy as np
 import numpy.typing as npt
 
+from ioc.figures import STATE_METRICS, STATES
 from ioc.life import QUARTER_US
 from ioc.snapshot import local_midnight_us
 from ioc.store import balances, series
@@ -110,9 +111,7 @@ def day_start_us(quarter: int, zone: str) -> int:
 
 def day_starts_us(at_us: Numbers, zone: str) -> Numbers:
     """The local midnight at or before each moment."""
-    quarters, back = np.unique(at_us // QUARTER_US, return_inverse=True)
-    starts = np.array([day_start_us(int(quarter), zone) for quarter in quarters], dtype=np.int64)
-    return starts[back]
+    return np.array([day_start_us(quarter, zone) for quarter in (at_us // QUARTER_US).tolist()], dtype=np.int64)
 
 
 def bucketed(changes: npt.NDArray[np.void], buckets: Numbers) -> npt.NDArray[np.void]:
@@ -144,9 +143,7 @@ def columns(rows: npt.NDArray[np.void]) -> dict[str, Column]:
     }
 
 
-def add_up(
-    conn: Connection, changes: npt.NDArray[np.void], zone: str, states: list[int], newest_opening_us: int | None
-) -> None:
+def add_up(conn: Connection, changes: npt.NDArray[np.void], zone: str, newest_opening_us: int | None) -> None:
     """Adds the changes to the minutes, the days and, where they are older than one, the opening balances.
 
     Rows are sorted before they are locked, so that writers never deadlock.
@@ -160,14 +157,15 @@ def add_up(
     if not len(days):
         return
     conn.execute(ADD_DAYS, columns(days))
-    series.forget(conn, np.unique(days["at_us"]))
-    standing = days["at_us"][np.isin(days["metric"], states)]
-    if len(standing):
-        balances.forget(conn, int(standing.min()))
+    starts = days["at_us"].tolist()
+    series.forget(conn, sorted(set(starts)))
+    standing = [start for start, metric in zip(starts, days["metric"].tolist(), strict=True) if metric in STATES]
+    if standing:
+        balances.forget(conn, min(standing))
     if newest_opening_us is not None:
         old = days[days["at_us"] < newest_opening_us]
         if len(old):
-            conn.execute(ADD_OPENINGS, {**columns(old), "states": states})
+            conn.execute(ADD_OPENINGS, {**columns(old), "states": STATE_METRICS})
 
 
 def announce(conn: Connection, changes: npt.NDArray[np.void], topics: int, arrived_s: float | None = None) -> None:

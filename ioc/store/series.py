@@ -12,7 +12,6 @@ from typing import LiteralString
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from ioc.figures import SERVICE_BASE
 from ioc.settings import Settings
@@ -77,7 +76,7 @@ def read(conn: Connection, starts: Sequence[datetime], end: datetime) -> list[Ce
     return found
 
 
-def forget(conn: Connection, day_starts_us: npt.NDArray[np.int64]) -> None:
+def forget(conn: Connection, day_starts_us: Sequence[int]) -> None:
     """Something was written for these days: what was packed of them holds no more."""
     conn.execute(FORGET, {"days": Moments.of(day_starts_us)})
 

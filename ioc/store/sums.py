@@ -20,7 +20,6 @@ from ioc.store.rollup import MINUTE_US
 Sums = dict[int, int]
 """Metric to its sum; absent means zero."""
 
-STATE_METRICS = sorted(int(metric) for metric in STATES)
 CASE_HAPPENINGS = sorted(int(metric) for metric in Metric if metric < Metric.DETECTED and metric not in STATES)
 OTHER_HAPPENINGS = [int(Metric.DETECTED)]
 
