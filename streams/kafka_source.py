@@ -21,6 +21,7 @@ from ioc.settings import Settings
 from streams import kafka_admin
 from streams.kafka_admin import PATIENCE_MS, made, translated
 from streams.kafka_peek import records_at
+from streams.kafka_unreadable import read_on
 from streams.source import TITLES, Changes, Identity, Place, Record, Slice
 
 ENDS_PATIENCE_MS = 400
@@ -129,6 +130,7 @@ class KafkaSource:
             request_timeout_ms=PATIENCE_MS,
             metadata_max_age_ms=METADATA_MS,
         )
+        read_on(consumer)
         listener = _Listener()
         listener.consumer = consumer
         try:
@@ -158,8 +160,6 @@ class KafkaSource:
                 self._lose(error.args[0])
             except kafka_errors.LogTruncationError as error:
                 self._lose(error.divergent_offsets)
-            except kafka_errors.CorruptRecordError as error:
-                raise Transient(f"kafka: {error}") from error
             return {}
 
     def _mind_the_join(self, timeout_s: float) -> float:
