@@ -128,6 +128,21 @@ def test_a_record_that_no_broker_takes_is_the_senders_mistake(on_kafka: KafkaBro
         out.send("ioc.cases.v1", "k", b"x" * (5 << 20))
 
 
+def test_what_was_deleted_since_its_bounds_were_asked_is_a_matter_of_trying_again(on_kafka: KafkaBroker) -> None:
+    with sender(on_kafka) as out, member(on_kafka) as source:
+        reader = Reader(source)
+        ends = reader.join()
+        place = reader.numbered(out, 6)
+        begin, _ = source.bounds([place])[place]
+        assert begin <= ends[place]
+        on_kafka.forget(place, ends[place] + 4)
+        with pytest.raises(Transient):
+            source.at({place: ends[place] + 1})
+        record = source.at({place: ends[place] + 4})[place]
+        assert record is not None
+        assert record.value == b"4"
+
+
 def test_a_broker_that_was_away_is_found_again(settings: Settings, own_kafka: EmbeddedKafka) -> None:
     options = msgspec.structs.replace(settings.kafka, bootstrap_servers=own_kafka.bootstrap_servers)
     broker = KafkaBroker(msgspec.structs.replace(settings, broker="kafka", kafka=options))
