@@ -129,7 +129,10 @@ class Source(Protocol):
         """
 
     def ends(self) -> dict[Place, int]:
-        """End offsets of everything assigned, asked anew; {} where the server does not answer in a moment."""
+        """End offsets of everything assigned, as they were six tenths of a second ago or later; {} where nobody knows.
+
+        Never waits for a server that is slow: an answer may come with a later call.
+        """
 
     def positions(self) -> dict[Place, int]:
         """The next offset to be read of each place that was sought; moves past offsets without a record. Never
