@@ -2,7 +2,7 @@
 
 The fast way reads bytes straight into the feed's struct. What it refuses is read again the careful way, which decides:
 CloudEvents are opened, a field said twice counts once, and the reason is the contract's (`not_json`, `schema`,
-`unknown_…`, `past`, `future`, in this order; `too_large` before all, unread).
+`unknown_…`, `past`, `future`, in this order; `undecodable` and `too_large` before all, unread).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from streams.feeds import FEEDS
 from streams.feeds.wire import Feed, Places
 from streams.json_text import LONGEST_RECORD, NotJson, parse
 from streams.redact import Redactor
-from streams.source import Record
+from streams.source import Record, Unreadable
 
 PAST_US = 946_684_800_000_000
 """2000-01-01T00:00:00Z: nothing that we count happened before."""
@@ -118,9 +118,12 @@ class _FeedDecoder:
 
     def _one(self, record: Record, source: int, now_us: int) -> Arrival:
         raw = record.value
+        head = envelope(record.headers) if record.headers else PLAIN
+        if isinstance(record, Unreadable):
+            refused = self._refuse(record.left, record.key, head, "undecodable", record.why)
+            return Arrival(source, record.offset, refused)
         if raw is None:
             return Arrival(source, record.offset, TOMBSTONE)
-        head = envelope(record.headers) if record.headers else PLAIN
         return self.arrival(raw, record.key, head, source, record.offset, now_us)
 
     def arrival(self, raw: bytes, key: bytes | None, head: Envelope, source: int, offset: int, now_us: int) -> Arrival:

@@ -36,13 +36,14 @@ REFUSALS = (
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Driver errors, by class: what the broker forbids is ConfigError, a broker that is away Transient."""
+    """Driver errors, by class: what the broker forbids is ConfigError, a broker that is away Transient, and so is one
+    that cannot read its own log."""
     try:
         yield
     except REFUSALS as error:
         raise ConfigError(f"kafka: {error}") from error
     except kafka_errors.KafkaError as error:
-        if not error.retriable:
+        if not error.retriable and not isinstance(error, kafka_errors.CorruptRecordError):
             raise
         raise Transient(f"kafka: {error}") from error
     except OSError as error:

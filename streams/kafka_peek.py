@@ -8,10 +8,13 @@ from contextlib import closing
 from typing import Any
 
 from kafka import KafkaConsumer
+from kafka import errors as kafka_errors
 
 from ioc.errors import Transient
 from ioc.settings import Settings
 from streams.kafka_admin import PATIENCE_MS, made, translated
+from streams.kafka_unreadable import read_on
+from streams.source import Unreadable
 
 LOOK_MS = 200
 LOOK_BYTES = 64 << 10
@@ -19,7 +22,7 @@ LOOK_BYTES = 64 << 10
 
 
 def records_at(settings: Settings, offsets: Mapping[Any, int]) -> dict[Any, Any]:
-    """The record at an offset of each partition, None where there is none.
+    """The record at an offset of each partition, None where there is none that can be read.
 
     A consumer of its own looks: pausing and seeking in the group's would leave fetched records behind in it. Raises
     Transient, also where an offset has gone meanwhile.
@@ -38,6 +41,7 @@ def records_at(settings: Settings, offsets: Mapping[Any, int]) -> dict[Any, Any]
         fetch_max_wait_ms=LOOK_MS,
         request_timeout_ms=PATIENCE_MS,
     )
+    read_on(consumer)
     ends_s = time.monotonic() + PATIENCE_MS / 1000
     with closing(consumer), translated():
         consumer.assign(list(offsets))
@@ -46,10 +50,18 @@ def records_at(settings: Settings, offsets: Mapping[Any, int]) -> dict[Any, Any]
         while len(found) < len(offsets):
             if time.monotonic() > ends_s:
                 raise Transient("kafka: what was read last could not be looked at in time")
-            for pair, records in consumer.poll(timeout_ms=LOOK_MS, max_records=LOOK_BYTES).items():
-                found.setdefault(pair, records[0] if records[0].offset == offsets[pair] else None)
+            for pair, records in _polled(consumer).items():
+                there = records[0].offset == offsets[pair] and not isinstance(records[0], Unreadable)
+                found.setdefault(pair, records[0] if there else None)
             for pair in offsets.keys() - found.keys():
                 position = consumer.position(pair, timeout_ms=0)
                 if position is not None and position > offsets[pair]:
                     found[pair] = None  # only markers and what was taken back
     return found
+
+
+def _polled(consumer: Any) -> dict[Any, list[Any]]:
+    try:
+        return consumer.poll(timeout_ms=LOOK_MS, max_records=LOOK_BYTES)  # type: ignore[no-any-return]
+    except kafka_errors.OffsetOutOfRangeError as error:
+        raise Transient(f"kafka: what was read last is gone: {error}") from error

@@ -7,24 +7,22 @@ partitions, which `seek` lets go. The group's committed offsets are never read; 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
-from ioc.errors import Transient
 from ioc.facts import TOPICS
 from ioc.settings import Settings
 from streams import kafka_admin
 from streams.kafka_admin import PATIENCE_MS, made, translated
+from streams.kafka_ends import Ends, known
 from streams.kafka_peek import records_at
+from streams.kafka_unreadable import read_on
 from streams.source import TITLES, Changes, Identity, Place, Record, Slice
 
-ENDS_PATIENCE_MS = 400
-"""An end offset that comes later than this is not "now" any more."""
 SESSION_MS = 6_000
 """How soon the partitions of a consumer that died are given to others."""
 METADATA_MS = 10_000
@@ -42,15 +40,6 @@ def _pair(place: Place) -> Any:
 
 def _place(pair: Any) -> Place:
     return Place(TOPICS[pair.topic], pair.partition)
-
-
-@contextmanager
-def _known() -> Iterator[None]:
-    """Asked for the ends of a topic that was deleted a moment ago, the driver stumbles over what it lacks."""
-    try:
-        yield
-    except KeyError as error:
-        raise Transient(f"kafka does not know {error} now") from error
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -102,6 +91,7 @@ class KafkaSource:
         self._settings = settings
         self._consumer = consumer
         self._listener = listener
+        self._ends = Ends(consumer)
         self._sought: set[Place] = set()
         self._topic_ids: dict[str, Any] = {}
         self._links: dict[Place, tuple[int, Any]] = {}
@@ -129,6 +119,7 @@ class KafkaSource:
             request_timeout_ms=PATIENCE_MS,
             metadata_max_age_ms=METADATA_MS,
         )
+        read_on(consumer)
         listener = _Listener()
         listener.consumer = consumer
         try:
@@ -145,6 +136,7 @@ class KafkaSource:
         found = self._poll(timeout_s, max_records)
         self._lose_remade_topics()
         self._lose_moved_leaders()
+        self._ends.look()
         return [Slice(place, records) for pair, records in found.items() if (place := _place(pair)) in self._sought]
 
     def _poll(self, timeout_s: float, max_records: int) -> dict[Any, list[Any]]:
@@ -158,8 +150,6 @@ class KafkaSource:
                 self._lose(error.args[0])
             except kafka_errors.LogTruncationError as error:
                 self._lose(error.divergent_offsets)
-            except kafka_errors.CorruptRecordError as error:
-                raise Transient(f"kafka: {error}") from error
             return {}
 
     def _mind_the_join(self, timeout_s: float) -> float:
@@ -232,7 +222,7 @@ class KafkaSource:
         pairs = [_pair(place) for place in places]
         if not pairs:
             return {}
-        with translated(), _known():
+        with translated(), known():
             first = self._consumer.beginning_offsets(pairs)
             last = self._consumer.end_offsets(pairs)
         return {_place(pair): (first[pair], last[pair]) for pair in pairs}
@@ -244,15 +234,7 @@ class KafkaSource:
 
     def ends(self) -> dict[Place, int]:
         """See `Source.ends`."""
-        pairs = list(self._consumer.assignment())
-        if not pairs:
-            return {}
-        try:
-            with translated(), _known():
-                found = self._consumer.end_offsets(pairs, timeout_ms=ENDS_PATIENCE_MS)
-        except Transient:
-            return {}
-        return {_place(pair): offset for pair, offset in found.items()}
+        return {_place(pair): end for pair, end in self._ends.newest().items()}
 
     def positions(self) -> dict[Place, int]:
         """See `Source.positions`."""

@@ -14,7 +14,7 @@ from ioc.store.connect import Connection
 from ioc.store.generations import reopen
 from ioc.store.offsets import claim
 from streams.decode import Decode, Decoder
-from streams.source import Changes, Place, Record, Source
+from streams.source import Changes, Place, Record, Source, Unreadable
 from streams.writer import pause_s
 
 
@@ -158,7 +158,8 @@ class Partitions:
         for held in self.held.values():
             held.given = held.read
             if held.read != held.written:
-                tail = None if held.last is None else tail_of(held.last)
+                last = held.last  # what cannot be read today may be readable tomorrow: no mark to know a log by
+                tail = None if last is None or isinstance(last, Unreadable) else tail_of(last)
                 moves.append(Advance(held.claim.source, held.written, held.read, held.claim.epoch, tail))
                 held.last = None
         return tuple(moves)

@@ -39,6 +39,26 @@ class Record(Protocol):
         """When the broker says it was made, in milliseconds since 1970."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands for a record that the source cannot read, so that it is refused and neither lost nor in the way.
+
+    ``why`` says what is wrong; ``left`` is what can be read of its bytes.
+    """
+
+    offset: int
+    why: str
+    timestamp: int = 0
+    key: bytes | None = None
+    left: bytes = b""
+    headers: Sequence[tuple[str, bytes | None]] = ()
+
+    @property
+    def value(self) -> bytes | None:
+        """None: nothing that may be decoded."""
+        return None
+
+
 class Place(NamedTuple):
     """A partition of a topic."""
 
@@ -109,7 +129,10 @@ class Source(Protocol):
         """
 
     def ends(self) -> dict[Place, int]:
-        """End offsets of everything assigned, asked anew; {} where the server does not answer in a moment."""
+        """End offsets of everything assigned, as they were six tenths of a second ago or later; {} where nobody knows.
+
+        Never waits for a server that is slow: an answer may come with a later call.
+        """
 
     def positions(self) -> dict[Place, int]:
         """The next offset to be read of each place that was sought; moves past offsets without a record. Never

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -20,6 +21,9 @@ from streams.kafka_source import KafkaSource
 from streams.producer import open_producer
 from streams.source import Place
 from tests.contract.brokers import PATIENCE_S, KafkaBroker, Reader, member, sender
+
+ENDS_BLOCKED_S = 0.2
+"""A call that is not kept waiting takes microseconds; one that waits, as long as the broker may take."""
 
 
 @pytest.fixture
@@ -57,7 +61,7 @@ def test_aborted_records_are_not_read_and_markers_are_stepped_over(
         place = Place(Topic.CASES, 0)
         reader.until(lambda: source.positions()[place] == ends[place] + 4)
         assert [(one.offset, one.value) for _, one in reader.seen] == [(ends[place], b"kept")]
-        assert source.ends()[place] == ends[place] + 4
+        reader.until(lambda: source.ends().get(place) == ends[place] + 4)
 
 
 def test_new_partitions_are_found_with_the_shortest_of_polls(watchful: KafkaBroker) -> None:
@@ -128,6 +132,21 @@ def test_a_record_that_no_broker_takes_is_the_senders_mistake(on_kafka: KafkaBro
         out.send("ioc.cases.v1", "k", b"x" * (5 << 20))
 
 
+def test_what_was_deleted_since_its_bounds_were_asked_is_a_matter_of_trying_again(on_kafka: KafkaBroker) -> None:
+    with sender(on_kafka) as out, member(on_kafka) as source:
+        reader = Reader(source)
+        ends = reader.join()
+        place = reader.numbered(out, 6)
+        begin, _ = source.bounds([place])[place]
+        assert begin <= ends[place]
+        on_kafka.forget(place, ends[place] + 4)
+        with pytest.raises(Transient):
+            source.at({place: ends[place] + 1})
+        record = source.at({place: ends[place] + 4})[place]
+        assert record is not None
+        assert record.value == b"4"
+
+
 def test_a_broker_that_was_away_is_found_again(settings: Settings, own_kafka: EmbeddedKafka) -> None:
     options = msgspec.structs.replace(settings.kafka, bootstrap_servers=own_kafka.bootstrap_servers)
     broker = KafkaBroker(msgspec.structs.replace(settings, broker="kafka", kafka=options))
@@ -138,7 +157,7 @@ def test_a_broker_that_was_away_is_found_again(settings: Settings, own_kafka: Em
         out.flush()
         reader.until(lambda: len(reader.seen) == 1)
         own_kafka.stop()
-        assert source.ends() == {}
+        assert wait_until(lambda: source.ends() == {}, PATIENCE_S)
         for _ in range(3):
             with suppress(Transient):
                 reader.turn(0.1)
@@ -161,6 +180,36 @@ def _patiently(reader: Reader) -> None:
             continue
         for place in changes.assigned:
             reader.source.seek(place, max([0, *(one.offset + 1 for at, one in reader.seen if at == place)]))
+
+
+def test_a_broker_that_is_stuck_holds_nobody_up_who_asks_for_its_ends(
+    settings: Settings, own_kafka: EmbeddedKafka
+) -> None:
+    options = msgspec.structs.replace(settings.kafka, bootstrap_servers=own_kafka.bootstrap_servers)
+    with member(KafkaBroker(msgspec.structs.replace(settings, broker="kafka", kafka=options))) as source:
+        reader = Reader(source)
+        ends = reader.join()
+        reader.until(lambda: source.ends() == ends)
+        assert own_kafka.process is not None
+        own_kafka.process.send_signal(signal.SIGSTOP)
+        try:
+            took_s = []
+            deadline_s = time.monotonic() + PATIENCE_S
+            while (began_s := time.monotonic()) < deadline_s:
+                found = source.ends()
+                took_s.append(time.monotonic() - began_s)
+                assert found in ({}, ends)
+                if not found:
+                    break
+            for _ in range(20):
+                began_s = time.monotonic()
+                assert source.ends() == {}
+                took_s.append(time.monotonic() - began_s)
+        finally:
+            own_kafka.process.send_signal(signal.SIGCONT)
+        assert sorted(took_s)[len(took_s) // 2] < 0.005
+        assert max(took_s[-20:]) < ENDS_BLOCKED_S
+        reader.until(lambda: source.ends() == ends)
 
 
 def test_nobody_answers(settings: Settings) -> None:
