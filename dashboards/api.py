@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from ioc.errors import IocError, Transient
 from ioc.settings import Settings, seconds
 from ioc.snapshot import Scope, local_midnight
 from ioc.store.connect import Connection, one_line
-from ioc.store.overdue import OverdueList, overdue_list
+from ioc.store.overdue import OverdueList, overdue_lists
 from ioc.store.overview import overview
 from ioc.store.units import load
 from ioc.world import World
@@ -81,10 +81,10 @@ class Reading:
         except psycopg.OperationalError as error:
             raise Transient(one_line(error)) from error
 
-    def overdue(self, scope: Scope, as_of: datetime) -> OverdueList:
-        """The overdue cases of a scope; Transient where the store does not answer."""
+    def overdue(self, scopes: Collection[Scope], as_of: datetime) -> dict[Scope, OverdueList]:
+        """The overdue cases of each scope; Transient where the store does not answer."""
         with self.connection() as conn:
-            return overdue_list(conn, self.world(conn), self.settings, scope, as_of)
+            return overdue_lists(conn, self.world(conn), self.settings, scopes, as_of)
 
     def world(self, conn: Connection) -> World:
         """The world with the store's numbers; read once."""
