@@ -223,7 +223,7 @@ class WebProcess:
                 *offline.routes(self.settings),
                 *api.routes(self.reading),
                 *sign_routes(
-                    sign_feed.provider(self.hub, self.settings, self.signs),
+                    sign_feed.SignFeed(self.hub, self.settings, self.signs).of,
                     lambda: datetime.now(self.settings.zone),
                     lambda: self.signs,
                 ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from dashboards.broken import error_code
 from dashboards.channel import Picture, Place
-from dashboards.hub import Hub
+from dashboards.hub import SLICE_S, Hub
 from dashboards.panel import Page, Slots, slot
 from ioc.errors import Transient
 from ioc.snapshot import Scope
@@ -175,6 +176,54 @@ def test_the_last_picture_outlives_the_store(running: Callable[[Page], Running])
     with_hub.source.show(picture(7))
     assert slots(with_hub.next().delta)[slot("a", "value")]["children"] == "7"
     assert with_hub.hub.trouble is None
+
+
+def test_a_screen_that_joins_before_there_is_any_store_costs_no_more_than_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns: list[float] = []
+    serve = Hub._serve_joined
+    monkeypatch.setattr(Hub, "_serve_joined", lambda hub: (turns.append(time.monotonic()), serve(hub))[1])
+    source = Held(picture(1))
+    source.show(error=Transient("the server is starting up"))
+    delivered: queue.Queue[Picture] = queue.Queue()
+    hub = Hub(
+        {"test": page(counting("a"))},
+        look,
+        source.open,
+        ticks_per_s=200,
+        deliver=lambda _, made: delivered.put(made),
+        crashed=lambda: None,
+    )
+    hub.start()
+    try:
+        hub.watch(DARK)
+        joined_s = time.monotonic()
+        while not turns or turns[-1] < joined_s + 0.6:
+            threading.Event().wait(0.02)
+        found = [at for at in turns if joined_s <= at <= joined_s + 0.6]
+        assert len(found) <= 0.6 / SLICE_S + 3, "the hub runs in a circle"
+        source.show(picture(3))
+        assert slots(delivered.get(timeout=10).whole)[slot("a", "value")]["children"] == "3"
+    finally:
+        hub.stop()
+
+
+def test_a_store_that_hangs_keeps_no_other_thread_waiting(running: Callable[[Page], Running]) -> None:
+    with_hub = running(page(counting("a")))
+    with_hub.hub.watch(DARK)
+    with_hub.next()
+    with_hub.source.hang()
+    try:
+        assert with_hub.source.hanging.wait(10)
+        began_s = time.monotonic()
+        assert with_hub.hub.read(lambda snapshot: snapshot.sequence, patience_s=0.05) is None
+        assert time.monotonic() - began_s < 5
+        assert with_hub.hub.newest is not None
+    finally:
+        with_hub.source.answer()
+    while with_hub.hub.read(lambda snapshot: snapshot.sequence) is None:
+        threading.Event().wait(0.01)
 
 
 def test_a_bug_in_the_source_ends_the_process(running: Callable[[Page], Running]) -> None:
