@@ -131,8 +131,8 @@ class Hub:
         return self._snapshot
 
     def read(self, reader: Callable[[Snapshot], T], patience_s: float = READ_S) -> T | None:
-        """What ``reader`` makes of the newest snapshot while it stands still. None before the first, and where the store
-        takes longer than ``patience_s`` to bring it forward: nobody waits for a store that hangs.
+        """What ``reader`` makes of the newest snapshot while it stands still. None before the first, and where the
+        store takes longer than ``patience_s`` to bring it forward: nobody waits for a store that hangs.
 
         For other threads: the arrays of a live snapshot are patched in place.
         """
@@ -142,6 +142,12 @@ class Hub:
             return reader(self._snapshot)
         finally:
             self._reading.release()
+
+    @property
+    def silent_s(self) -> float:
+        """How old the newest snapshot is; infinite before the first."""
+        pulse = self.pulse
+        return float("inf") if pulse is None else time.monotonic() - pulse.read_s
 
     def lag_unknown_s(self, topic: str) -> float:
         """For how long the lag of a feed has not been known; infinite if it never was."""
@@ -202,7 +208,7 @@ class Hub:
 
     def _note(self, snapshot: Snapshot) -> None:
         now_s = time.monotonic()
-        for feed in snapshot.feeds:
+        for feed in snapshot.feeds if self.pulse is None or snapshot.feeds is not self.pulse.feeds else ():
             if feed.lag is not None:
                 self.lag_known_s[feed.topic] = now_s
         self.pulse = Pulse(snapshot.as_of, snapshot.data_at, snapshot.feeds, snapshot.working_days[-1], now_s)

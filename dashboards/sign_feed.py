@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from dashboards.freshness import CLOSES, OPENS, Freshness, arrived_at, freshness
+from dashboards.freshness import CLOSES, OPENS, STORE_SILENT_S, Freshness, arrived_at, freshness
 from dashboards.hub import READ_S, Hub
 from dashboards.panel import Language
 from dashboards.sign.data import Figures, Note, SignData, SignRow, mask_code
@@ -128,9 +128,16 @@ def counts_of(snapshot: Snapshot, sign: Sign) -> Counts:
 
 
 def told(
-    counts: Counts, snapshot: Snapshot, sign: Sign, settings: Settings, now: datetime, lag_unknown_s: float
+    counts: Counts,
+    snapshot: Snapshot,
+    sign: Sign,
+    settings: Settings,
+    now: datetime,
+    lag_unknown_s: float,
+    silent_s: float = 0.0,
 ) -> SignData:
-    """A sign at ``now``: its counts, and how old they are. Of the snapshot nothing that is patched is read."""
+    """A sign at ``now``: its counts, and how old they are; ``silent_s`` is how long the store has not been read. Of the
+    snapshot nothing that is patched is looked at."""
     unit = snapshot.world.by_code[sign.unit] if sign.unit else snapshot.world.root
     language = sign.language
     feed = snapshot.feed(Topic.CASES.title)
@@ -145,7 +152,7 @@ def told(
         place=unit.name(language),
         as_of=now.astimezone(snapshot.zone),
         age_s=None if counts.told_at is None else max(0.0, (now - counts.told_at).total_seconds()),
-        stale=state in ("stale", "none"),
+        stale=state in ("stale", "none") or silent_s > STORE_SILENT_S,
         totals=counts.totals,
         rows=counts.rows,
         ready_codes=counts.ready_codes,
@@ -206,7 +213,7 @@ class SignFeed:
         if counts is None or snapshot is None:
             return None
         lag_unknown_s = self._hub.lag_unknown_s(Topic.CASES.title)
-        return told(counts, snapshot, sign, self._settings, datetime.now(UTC), lag_unknown_s)
+        return told(counts, snapshot, sign, self._settings, datetime.now(UTC), lag_unknown_s, self._hub.silent_s)
 
     def _counts(self, name: str, sign: Sign) -> Counts | None:
         kept = self._kept.setdefault((name, sign.language), _Kept())

@@ -127,6 +127,11 @@ def test_a_store_that_hangs_leaves_a_sign_its_last_counts(monkeypatch: pytest.Mo
     assert last is not None
     assert last.rows is first.rows
     assert feed.of("all") is None, "as before the first picture"
+    assert not last.stale
+    hub.silent_s = 4.0
+    silent = feed.of("here")
+    assert silent is not None
+    assert silent.stale, "the feed was fresh when it was read, but that is a while ago"
     hub.hangs = False
     feed.of("here")
     assert feed.counted == 2
@@ -139,6 +144,7 @@ class FixedHub:
         self.snapshot = SNAPSHOT
         self.hangs = False
         self.reads = 0
+        self.silent_s = 0.0
 
     @property
     def newest(self) -> Snapshot:
