@@ -230,6 +230,8 @@ class Hub:
         end_s = now_s + PAINT_SHARE * min(BEAT_S, max(self._gap_s, now_s - self._ticked_s))
         if not only_new:
             self._ticked_s = now_s
+            for channel in channels:
+                channel.hear(snapshot)
         painted = False
         for channel in channels:
             same = snapshot.sequence == channel.sequence

@@ -57,6 +57,8 @@ class WebCollector(Collector):
             ticks.add_metric(["0.5"], float(p50))
             ticks.add_metric(["0.95"], float(p95))
             yield ticks
+        apart = "Painted changes that seem older than their arrival: a screen's or a server's clock is wrong"
+        yield CounterMetricFamily("ioc_clocks_apart", apart, self.latency.apart)
         buckets, total = self.latency.histogram()
         yield HistogramMetricFamily(
             "ioc_arrival_to_screen_seconds", "From arrival to paint", buckets=buckets, sum_value=total

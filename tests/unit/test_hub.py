@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dashboards.broken import error_code
-from dashboards.channel import Picture, Place
+from dashboards.channel import Channel, Picture, Place
 from dashboards.hub import SLICE_S, Hub
 from dashboards.panel import Page, Slots, slot
 from ioc.errors import Transient
@@ -183,7 +183,12 @@ def test_a_screen_that_joins_before_there_is_any_store_costs_no_more_than_the_ot
 ) -> None:
     turns: list[float] = []
     serve = Hub._serve_joined
-    monkeypatch.setattr(Hub, "_serve_joined", lambda hub: (turns.append(time.monotonic()), serve(hub))[1])
+
+    def counted(hub: Hub) -> None:
+        turns.append(time.monotonic())
+        serve(hub)
+
+    monkeypatch.setattr(Hub, "_serve_joined", counted)
     source = Held(picture(1))
     source.show(error=Transient("the server is starting up"))
     delivered: queue.Queue[Picture] = queue.Queue()
@@ -247,8 +252,23 @@ def test_only_news_carry_the_time_of_their_writing(running: Callable[[Page], Run
     with_hub.source.show(later)
     assert later.data_at is not None
     assert with_hub.next().arrived_ms == round(later.data_at.timestamp() * 1000)
-    with_hub.source.show(picture(3, data_at=later.data_at))
+    with_hub.source.show(picture(3, news_at=None))
     assert with_hub.next().arrived_ms is None, "the clock passed a moment: nothing was written"
+
+
+def test_a_picture_is_as_old_as_the_oldest_change_that_it_is_the_first_to_show() -> None:
+    channel = Channel(DARK, page(counting("a")), look(page(counting("a"))))
+    channel.paint(picture(1), 1.0, lambda *_: None)
+    for number in (2, 3, 4):
+        channel.hear(picture(number))
+    made = channel.paint(picture(4), 2.0, lambda *_: None)
+    assert made is not None
+    first = picture(2).news_at
+    assert first is not None
+    assert made.arrived_ms == round(first.timestamp() * 1000)
+    made = channel.paint(picture(5, news_at=None), 3.0, lambda *_: None)
+    assert made is not None
+    assert made.arrived_ms is None, "what was shown once is no news"
 
 
 def test_other_threads_read_a_snapshot_that_stands_still(running: Callable[[Page], Running]) -> None:

@@ -26,7 +26,7 @@ AT = BASE.as_of.astimezone(UTC)
 def picture(sequence: int, **changes: Any) -> Snapshot:
     """The plausible snapshot with another sequence number, a second later for each."""
     written = AT + timedelta(seconds=sequence)
-    told: dict[str, Any] = {"sequence": sequence, "data_at": written, "as_of": written} | changes
+    told: dict[str, Any] = {"sequence": sequence, "data_at": written, "news_at": written, "as_of": written} | changes
     return replace(BASE, **told)
 
 
