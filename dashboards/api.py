@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -15,17 +15,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dashboards.openapi import document
+from dashboards.source import PATIENCE
 from ioc.errors import IocError, Transient
 from ioc.settings import Settings, seconds
 from ioc.snapshot import Scope, local_midnight
-from ioc.store.connect import Connection, one_line
-from ioc.store.overdue import OverdueList, overdue_list
+from ioc.store.connect import Connection, bounded, one_line, parameters
+from ioc.store.overdue import OverdueList, overdue_lists
 from ioc.store.overview import overview
 from ioc.store.units import load
 from ioc.world import World
 
 MOST_CONNECTIONS = 4
 WAIT_S = 5.0
+CHECK_S = 1.0
 PARAMETERS = frozenset({"unit", "scope", "as_of", "from", "to", "token"})
 
 
@@ -42,7 +44,7 @@ class Reading:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        timeout_ms = round(1000 * seconds(settings.database.statement_timeout))
+        self._longest_s = PATIENCE * seconds(settings.database.statement_timeout)
         self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
             settings.database.dsn,
             min_size=0,
@@ -50,15 +52,10 @@ class Reading:
             timeout=WAIT_S,
             max_idle=60.0,
             reconnect_timeout=WAIT_S,
-            check=ConnectionPool.check_connection,
+            check=_check,
             open=False,
             name="ioc web api",
-            kwargs={
-                "autocommit": True,
-                "application_name": "ioc web api",
-                "connect_timeout": 5,
-                "options": f"-c timezone=UTC -c statement_timeout={timeout_ms}",
-            },
+            kwargs=parameters(settings, name="ioc web api"),
         )
         self._world: World | None = None
 
@@ -71,26 +68,33 @@ class Reading:
         self._pool.close()
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A connection; Transient where there is none within `WAIT_S`."""
+    def connection(self, *, proving: bool = False) -> Iterator[Connection]:
+        """A connection; Transient where there is none within `WAIT_S`, and in its midst where the server says nothing
+        for long. Who is ``proving`` may take as long as it takes."""
         try:
-            with self._pool.connection() as conn:
+            with self._pool.connection() as conn, bounded(conn, 0 if proving else self._longest_s):
                 yield conn
         except PoolTimeout as error:
             raise Transient("the database does not answer") from error
         except psycopg.OperationalError as error:
             raise Transient(one_line(error)) from error
 
-    def overdue(self, scope: Scope, as_of: datetime) -> OverdueList:
-        """The overdue cases of a scope; Transient where the store does not answer."""
+    def overdue(self, scopes: Collection[Scope], as_of: datetime) -> dict[Scope, OverdueList]:
+        """The overdue cases of each scope; Transient where the store does not answer."""
         with self.connection() as conn:
-            return overdue_list(conn, self.world(conn), self.settings, scope, as_of)
+            return overdue_lists(conn, self.world(conn), self.settings, scopes, as_of)
 
     def world(self, conn: Connection) -> World:
         """The world with the store's numbers; read once."""
         if self._world is None:
             self._world = load(conn, self.settings)
         return self._world
+
+
+def _check(conn: Connection) -> None:
+    """Whether a connection of the pool still lives; it has a moment to say so."""
+    with bounded(conn, CHECK_S):
+        ConnectionPool.check_connection(conn)
 
 
 def routes(reading: Reading) -> list[Route]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from dashboards.channel import Picture
+from dashboards.channel import Picture, earlier
 
 
 class Cell:
@@ -17,6 +17,7 @@ class Cell:
     def __init__(self) -> None:
         self.seq: int | None = None
         self._next: Picture | None = None
+        self._unseen_ms: int | None = None
         self._whole = True
         self._beat: str | None = None
         self._filled = asyncio.Event()
@@ -25,6 +26,7 @@ class Cell:
         """A new picture; where one waits already, the screen will get the newest in full instead."""
         if self.seq is not None and picture.seq <= self.seq:
             return
+        self._unseen_ms = earlier(self._unseen_ms, picture.arrived_ms)
         if self._next is not None or picture.seq - 1 != self.seq:
             self._whole = True
             self._next = None
@@ -42,16 +44,20 @@ class Cell:
         self._whole, self._next = True, None
         self._filled.set()
 
-    async def take(self, newest: Callable[[], Picture | None]) -> tuple[list[str], Picture | None]:
-        """Waits for something to send; gives the texts and the picture that is among them."""
+    async def take(self, newest: Callable[[], Picture | None]) -> tuple[list[str], Picture | None, int | None]:
+        """Waits for something to send; gives the texts, the picture that is among them, and when the oldest change that
+        it is the first to tell this screen of reached us (milliseconds; None where there is none)."""
         await self._filled.wait()
         self._filled.clear()
         texts: list[str] = []
+        arrived_ms: int | None = None
         picture = newest() if self._whole else self._next
         if picture is not None:
             texts.append(picture.whole if self._whole else picture.delta)
-            self._whole, self._next, self.seq = False, None, picture.seq
+            if self.seq is not None:  # the first picture is no news
+                arrived_ms = earlier(self._unseen_ms, picture.arrived_ms)
+            self._whole, self._next, self.seq, self._unseen_ms = False, None, picture.seq, None
         if self._beat is not None:
             texts.append(self._beat)
             self._beat = None
-        return texts, picture
+        return texts, picture, arrived_ms

@@ -11,11 +11,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import TypeVar
 
 from dashboards.broken import broken_tile, error_code
 from dashboards.encode import Encoded, EncodedSlot, changed_slot, encode_slot, slots_object, whole_slot
 from dashboards.panel import Language, Look, Page, Panel, Theme, slot
 from ioc.snapshot import Scope, Snapshot
+
+T = TypeVar("T", int, datetime)
+
+
+def earlier(one: T | None, other: T | None) -> T | None:
+    """The earlier of two moments that may be unknown."""
+    return min(one, other) if one is not None and other is not None else other if one is None else one
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class Picture:
     at_ms: int
     delta: str = ""
     arrived_ms: int | None = None
-    """When the newest change that this picture is the first to show reached us; None where it shows none."""
+    """When the oldest change that this picture is the first to show reached us; None where it shows none."""
 
     @cached_property
     def whole(self) -> str:
@@ -64,15 +72,19 @@ class Channel:
     broken: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     """Panels that fail: the code of the error, and since when."""
     sequence: int = -1
-    data_at: datetime | None = None
+    unseen_at: datetime | None = None
+    """When the oldest change that no picture shows yet reached us."""
     painted_s: float = float("-inf")
     picture: Picture | None = None
 
+    def hear(self, snapshot: Snapshot) -> None:
+        """Of a new snapshot, whether it will be painted now or has to wait for its turn."""
+        self.unseen_at = earlier(self.unseen_at, snapshot.news_at)
+
     def paint(self, snapshot: Snapshot, now_s: float, broken: Broken) -> Picture | None:
         """The next picture; None where nothing changed."""
-        shows_news = snapshot.data_at != self.data_at
-        self.sequence, self.data_at = snapshot.sequence, snapshot.data_at
-        self.painted_s = now_s
+        arrived, self.unseen_at = self.unseen_at, None
+        self.sequence, self.painted_s = snapshot.sequence, now_s
         changed: dict[str, bytes] = {}
         for at, panel in enumerate(self.page.panels):
             if not self._is_due(panel, at, now_s):
@@ -87,13 +99,12 @@ class Channel:
         before = self.picture
         seq = before.seq + 1 if before else 1
         at_ms = round(snapshot.as_of.timestamp() * 1000)
-        arrived = snapshot.data_at if shows_news and before else None
         self.picture = Picture(
             seq=seq,
             slots=dict(self.slots),
             at_ms=at_ms,
             delta=f'{{"t":"delta","seq":{seq},"at":{at_ms},"slots":{slots_object(changed).decode()}}}',
-            arrived_ms=round(arrived.timestamp() * 1000) if arrived else None,
+            arrived_ms=round(arrived.timestamp() * 1000) if arrived and before else None,
         )
         return self.picture
 

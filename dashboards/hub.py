@@ -36,6 +36,8 @@ FORGET_S = 30.0
 PAINT_SHARE = 0.25
 """The part of its time that the hub spends on painting at most: with more places than that, each waits its turn, and
 neither the pace of the ticks nor what they ask of the database depends on how many places are looked at."""
+READ_S = 0.5
+"""How long another thread waits for a snapshot that is being brought forward."""
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -123,13 +125,29 @@ class Hub:
         """How many channels there are."""
         return len(self._channels)
 
-    def read(self, reader: Callable[[Snapshot], T]) -> T | None:
-        """What ``reader`` makes of the newest snapshot while it stands still; None before the first.
+    @property
+    def newest(self) -> Snapshot | None:
+        """The newest snapshot; None before the first. Its arrays are patched in place: other threads ask `read`."""
+        return self._snapshot
+
+    def read(self, reader: Callable[[Snapshot], T], patience_s: float = READ_S) -> T | None:
+        """What ``reader`` makes of the newest snapshot while it stands still. None before the first, and where the
+        store takes longer than ``patience_s`` to bring it forward: nobody waits for a store that hangs.
 
         For other threads: the arrays of a live snapshot are patched in place.
         """
-        with self._reading:
-            return None if self._snapshot is None else reader(self._snapshot)
+        if self._snapshot is None or not self._reading.acquire(timeout=patience_s):
+            return None
+        try:
+            return reader(self._snapshot)
+        finally:
+            self._reading.release()
+
+    @property
+    def silent_s(self) -> float:
+        """How old the newest snapshot is; infinite before the first."""
+        pulse = self.pulse
+        return float("inf") if pulse is None else time.monotonic() - pulse.read_s
 
     def lag_unknown_s(self, topic: str) -> float:
         """For how long the lag of a feed has not been known; infinite if it never was."""
@@ -190,15 +208,16 @@ class Hub:
 
     def _note(self, snapshot: Snapshot) -> None:
         now_s = time.monotonic()
-        for feed in snapshot.feeds:
+        for feed in snapshot.feeds if self.pulse is None or snapshot.feeds is not self.pulse.feeds else ():
             if feed.lag is not None:
                 self.lag_known_s[feed.topic] = now_s
         self.pulse = Pulse(snapshot.as_of, snapshot.data_at, snapshot.feeds, snapshot.working_days[-1], now_s)
 
     def _serve_joined(self) -> None:
-        if self._joined.is_set() and self._snapshot is not None:
+        if self._joined.is_set():
             self._joined.clear()
-            self._tick(self._snapshot, only_new=True)
+            if self._snapshot is not None:  # else the first picture will be for everybody
+                self._tick(self._snapshot, only_new=True)
 
     def _tick(self, snapshot: Snapshot, *, only_new: bool = False) -> None:
         now_s = time.monotonic()
@@ -211,6 +230,8 @@ class Hub:
         end_s = now_s + PAINT_SHARE * min(BEAT_S, max(self._gap_s, now_s - self._ticked_s))
         if not only_new:
             self._ticked_s = now_s
+            for channel in channels:
+                channel.hear(snapshot)
         painted = False
         for channel in channels:
             same = snapshot.sequence == channel.sequence

@@ -12,6 +12,7 @@ for `SEND_S`, talks more than `SAID_MOST` a second, or sends what no screen says
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -24,16 +25,18 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from dashboards.auth import Gate
 from dashboards.cell import Cell
 from dashboards.channel import Channel, Picture, Place
-from dashboards.freshness import arrived_at, freshness
+from dashboards.freshness import STORE_SILENT_S, arrived_at, freshness
 from dashboards.hub import BEAT_S, Hub
 from dashboards.latency import Latency
 from dashboards.watchdog import ScreenSeen, ScreenState, Watchdog
+from dashboards.wire import cut
 from ioc.settings import Settings
 
 SEND_S = 10.0
 """How long one message may wait for a screen that does not read."""
-STORE_SILENT_S = 5.0
-"""A picture that is older is the store's doubt, whatever the feeds say."""
+STOOD_STILL_S = 15.0
+"""A change that was painted so long after it was sent says nothing of the way: who reads so slowly is cut off, so it
+was a tab or a computer that stood still, and the watchdog tells of those."""
 REMEMBERED = 64
 """Pictures whose sending time is remembered until they are painted."""
 
@@ -41,11 +44,15 @@ SAID_MOST = 30
 """Messages that a screen may send within a second; ours send two at most."""
 NAME_MOST = 40
 
+LONGEST_S = 7 * 86_400.0
+"""A connection ends after about so long: the screen comes back within a second, and its cookie is renewed."""
+
 UNKNOWN_PLACE = 4404
 FORBIDDEN = 4403
 SLOW = 4408
 BAD_MESSAGE = 1003
 TOO_MUCH = 1008
+COME_AGAIN = 1012
 LOST = 1006
 
 
@@ -135,7 +142,7 @@ class Audience:
         feeds: dict[str, tuple[int | None, str, int | None, float | None]] = {}
         ok = False
         if pulse is not None:
-            ok = time.monotonic() - pulse.read_s < STORE_SILENT_S
+            ok = self.hub.silent_s < STORE_SILENT_S
             for feed in pulse.feeds:
                 at = arrived_at(feed)
                 state = freshness(
@@ -166,7 +173,8 @@ class Audience:
 
     async def serve(self, websocket: WebSocket, place: Place) -> None:
         """One screen from its handshake to its end."""
-        await websocket.accept()
+        cookie = self.gate.renewal(websocket.scope)
+        await websocket.accept(headers=[(b"set-cookie", cookie.encode())] if cookie else None)
         channel = self.hub.watch(place)
         peer = websocket.client
         query = websocket.query_params
@@ -183,7 +191,10 @@ class Audience:
         hearing = asyncio.create_task(self._hear(websocket, client))
         telling = asyncio.create_task(self._tell(websocket, client))
         try:
-            await asyncio.wait({hearing, telling}, return_when=asyncio.FIRST_COMPLETED)
+            longest_s = LONGEST_S * random.uniform(0.8, 1.0)
+            done, _ = await asyncio.wait({hearing, telling}, timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                await self._say_goodbye(websocket, client, COME_AGAIN)
         finally:
             self.clients.discard(client)
             of_place = self._by_place[place]
@@ -202,17 +213,17 @@ class Audience:
         try:
             await self._send(websocket, self.hello())
             while True:
-                texts, picture = await client.cell.take(lambda: client.channel.picture)
+                texts, picture, arrived_ms = await client.cell.take(lambda: client.channel.picture)
                 for text in texts:
                     await self._send(websocket, text)
-                if picture is not None and picture.arrived_ms is not None:
-                    client.sent[picture.seq] = (time.time(), picture.arrived_ms)
+                if picture is not None and arrived_ms is not None:
+                    client.sent[picture.seq] = (time.time(), arrived_ms)
                     if len(client.sent) > REMEMBERED:
                         client.sent.popitem(last=False)
         except TimeoutError:
             self.cut_off += 1
             client.code = SLOW
-            cut(websocket)
+            cut(websocket.scope)
 
     async def _send(self, websocket: WebSocket, text: str) -> None:
         async with asyncio.timeout(SEND_S):
@@ -236,19 +247,23 @@ class Audience:
             second, said_then = now_s, said_then + 1 if now_s == second else 1
             if said_then > SAID_MOST:
                 await self._refuse(websocket, client, TOO_MUCH)
-                cut(websocket)
+                cut(websocket.scope)
                 return
             self._note(client, said)
 
     async def _refuse(self, websocket: WebSocket, client: Client, code: int) -> None:
+        """Cuts off who says what no screen says."""
+        self.cut_off += 1
+        await self._say_goodbye(websocket, client, code)
+
+    async def _say_goodbye(self, websocket: WebSocket, client: Client, code: int) -> None:
         """Says why and hangs up."""
         client.code = code
-        self.cut_off += 1
         try:
             async with asyncio.timeout(1.0):
                 await websocket.close(code)
         except TimeoutError:
-            cut(websocket)
+            cut(websocket.scope)
 
     def _note(self, client: Client, said: Said) -> None:
         client.heard_at = datetime.now(UTC)
@@ -259,18 +274,12 @@ class Audience:
             client.state = "hidden"
         elif said.painted is not None:
             client.state, client.painted = "paints", said.painted
-            found = client.sent.pop(said.painted, None)
+            found = client.sent.pop(said.painted, None) if said.took_ms is not None else None
             if found is not None and said.took_ms is not None:
                 sent_s, arrived_ms = found
-                way_s = (time.time() - sent_s + said.took_ms / 1000) / 2
-                self.latency.add(sent_s - arrived_ms / 1000 + way_s)
-
-
-def cut(websocket: WebSocket) -> None:
-    """Ends the connection without waiting for anybody."""
-    abort = websocket.scope["state"].get("abort")
-    if abort is not None:
-        abort()
+                round_s = time.time() - sent_s
+                if round_s < STOOD_STILL_S:
+                    self.latency.add(sent_s - arrived_ms / 1000 + (round_s + said.took_ms / 1000) / 2)
 
 
 def _ms(at: datetime) -> int:

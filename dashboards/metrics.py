@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -50,16 +49,16 @@ class WebCollector(Collector):
         yield CounterMetricFamily("ioc_push_cut_off", "Screens cut off because they did not read", push.cut_off)
         yield CounterMetricFamily("ioc_panel_errors", "Updates of panels that failed", push.panel_errors)
         yield CounterMetricFamily("ioc_ticks", "Snapshots taken", self.hub.ticks)
-        pulse = self.hub.pulse
-        if pulse is not None:
-            age_s = max(0.0, time.monotonic() - pulse.read_s)
-            yield GaugeMetricFamily("ioc_snapshot_age_seconds", "Age of the last snapshot", age_s)
+        if self.hub.pulse is not None:
+            yield GaugeMetricFamily("ioc_snapshot_age_seconds", "Age of the last snapshot", self.hub.silent_s)
         if push.tick_ms:
             p50, p95 = np.quantile(np.array(push.tick_ms), (0.5, 0.95)) / 1000
             ticks = GaugeMetricFamily("ioc_tick_seconds", "Duration of the last ticks", labels=["quantile"])
             ticks.add_metric(["0.5"], float(p50))
             ticks.add_metric(["0.95"], float(p95))
             yield ticks
+        apart = "Painted changes that seem older than their arrival: a screen's or a server's clock is wrong"
+        yield CounterMetricFamily("ioc_clocks_apart", apart, self.latency.apart)
         buckets, total = self.latency.histogram()
         yield HistogramMetricFamily(
             "ioc_arrival_to_screen_seconds", "From arrival to paint", buckets=buckets, sum_value=total

@@ -1,14 +1,15 @@
-"""The lists of overdue cases that screens show: read for each scope once, however many screens look at it.
+"""The lists of overdue cases that screens show: read once, however many screens and scopes look at them.
 
-A panel asks `OverdueLists.of` and gets what was read last; what was asked for lately is read again by one task, every
-`EVERY_S` or, where reading is slow, every `PATIENCE` times as long as it took.
+A panel asks `OverdueLists.of` and gets what was read last. All that was asked for lately is read again together by one
+task, in one statement, every `EVERY_S` or, where reading is slow, every `PATIENCE` times as long as it took. What
+is new is read at once, and with the others from the next round on.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,8 +24,8 @@ WANTED_S = 5.0
 KEPT_S = 120.0
 """And so long it is remembered."""
 
-Read = Callable[[Scope, datetime], OverdueList]
-"""Reads a list; raises an IocError where the store does not answer."""
+Read = Callable[[Collection[Scope], datetime], Mapping[Scope, OverdueList]]
+"""Reads the list of each scope; raises an IocError where the store does not answer."""
 Lists = Callable[[Scope], OverdueList | None]
 """What panels ask: the newest list of a scope, None before the first."""
 
@@ -50,6 +51,8 @@ class OverdueLists:
         self._clock = clock
         self._kept: dict[Scope, _Kept] = {}
         self._lock = threading.Lock()
+        self._round_s = float("-inf")
+        """When all that is wanted is read again."""
 
     def of(self, scope: Scope) -> OverdueList | None:
         """The newest list of a scope; None until it has been read."""
@@ -65,19 +68,25 @@ class OverdueLists:
         return bool(self._due(self._clock()))
 
     def refresh(self) -> None:
-        """Reads what is due; where the store does not answer the last list stays, with its age."""
-        for scope in self._due(self._clock()):
-            began_s = self._clock()
-            try:
-                found = self._read(scope, datetime.now(UTC))
-            except IocError:
-                found = None
-            took_s = self._clock() - began_s
-            with self._lock:
+        """Reads what is due; where the store does not answer the last lists stay, with their age."""
+        began_s = self._clock()
+        due = self._due(began_s)
+        if not due:
+            return
+        found: Mapping[Scope, OverdueList]
+        try:
+            found = self._read(due, datetime.now(UTC))
+        except IocError:
+            found = {}
+        ended_s = self._clock()
+        if began_s >= self._round_s:
+            self._round_s = ended_s + max(EVERY_S, PATIENCE * (ended_s - began_s))
+        with self._lock:
+            for scope in due:
                 kept = self._kept.get(scope)
                 if kept is not None:
-                    kept.found = found or kept.found
-                    kept.due_s = self._clock() + max(EVERY_S, PATIENCE * took_s)
+                    kept.found = found.get(scope, kept.found)
+                    kept.due_s = self._round_s
 
     def _due(self, now_s: float) -> list[Scope]:
         with self._lock:

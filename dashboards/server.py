@@ -1,10 +1,11 @@
 """The web process: pages, live push, API, signs, health and metrics on one port, in one process.
 
 uvicorn
+ +-- Patience                 who does not read is cut off
  +-- GateMiddleware           who may look
       +-- /live               WebSocket of every screen              (event loop)
       +-- /api /sign /metrics /healthz /readyz                       (event loop and worker threads)
-      +-- /                   Dash behind a WSGI bridge              (worker threads)
+      +-- /                   Dash behind a bridge to WSGI           (worker threads)
 hub thread                    one picture for all of them
 """
 
@@ -14,13 +15,12 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-import time
+import math
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
-from a2wsgi import WSGIMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -30,16 +30,16 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from dashboards import api, offline, sign_feed
 from dashboards.app import Addresses, create_app
 from dashboards.auth import Gate, GateMiddleware
+from dashboards.bridge import Bridge
 from dashboards.channel import Picture, Place
-from dashboards.freshness import LAG_UNKNOWN_S
+from dashboards.freshness import LAG_UNKNOWN_S, STORE_SILENT_S
 from dashboards.hub import Hub
 from dashboards.latency import Latency
-from dashboards.live import STORE_SILENT_S, UNKNOWN_PLACE, Audience, refuse
+from dashboards.live import UNKNOWN_PLACE, Audience, refuse
 from dashboards.metrics import registry
 from dashboards.overdue_lists import OverdueLists
 from dashboards.pages.registry import pages
@@ -48,6 +48,7 @@ from dashboards.playlist import routes as playlist_routes
 from dashboards.sign.routes import routes as sign_routes
 from dashboards.source import Source, StoreSource, refuse_another_schema
 from dashboards.vitals import CHECK_S, PushVitals, StoreVitals, Vitals, examine
+from dashboards.wire import PageProtocol, Patience, ScreenProtocol
 from ioc import __version__, walls
 from ioc.errors import IocError
 from ioc.facts import Topic
@@ -57,20 +58,6 @@ from ioc.world import load_world
 log = logging.getLogger("ioc.web")
 
 CODE = Path(__file__).parent
-
-
-class ScreenProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, with a way to cut off who does not read: closing would wait for them."""
-
-    async def run_asgi(self) -> None:
-        """Hands the transport's ``abort`` to the application."""
-        self.scope["state"]["abort"] = self.transport.abort
-        await super().run_asgi()
-
-    def keepalive_timeout(self) -> None:
-        """No answer to a ping: nobody is there to read the close frame either."""
-        super().keepalive_timeout()
-        self.transport.abort()
 
 
 class WebProcess:
@@ -96,6 +83,7 @@ class WebProcess:
         self.signs = sign_feed.in_force(settings, world)
         self.latency = Latency()
         self.loop: asyncio.AbstractEventLoop | None = None
+        self._crashed = crashed
         self.hub = Hub(
             self.addresses.by_name,
             self.addresses.look,
@@ -136,12 +124,11 @@ class WebProcess:
 
     def ready(self) -> dict[str, str]:
         """What is missing before figures can be believed; empty when nothing is."""
-        pulse = self.hub.pulse
-        if pulse is None:
-            return {"database": self.hub.trouble or "no picture yet"}
-        age_s = time.monotonic() - pulse.read_s
+        age_s = self.hub.silent_s
+        if math.isinf(age_s):
+            return {"database": "no picture yet"}
         if age_s > STORE_SILENT_S:
-            return {"database": f"the last picture is {age_s:.0f} s old: {self.hub.trouble or 'the store is slow'}"}
+            return {"database": f"the last picture is {age_s:.0f} s old"}
         unknown = [topic.title for topic in Topic if self.hub.lag_unknown_s(topic.title) > LAG_UNKNOWN_S]
         return {"stream": f"nobody reads {', '.join(unknown)}"} if unknown else {}
 
@@ -156,6 +143,8 @@ class WebProcess:
             asyncio.create_task(self._examine_for_ever()),
             asyncio.create_task(self._list_for_ever()),
         ]
+        for task in tasks:
+            task.add_done_callback(self._ended)
         try:
             yield
         finally:
@@ -164,6 +153,12 @@ class WebProcess:
             await asyncio.gather(*tasks, return_exceptions=True)
             await run_in_threadpool(self.hub.stop)
             await run_in_threadpool(self.reading.close)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A task that ends before its process is a bug: without the beat every screen would call itself offline."""
+        if not task.cancelled():
+            log.critical("%s ends on a bug", task.get_coro(), exc_info=task.exception())
+            self._crashed()
 
     async def _examine_for_ever(self) -> None:
         while True:
@@ -181,7 +176,7 @@ class WebProcess:
 
     def _examine(self) -> StoreVitals:
         try:
-            with self.reading.connection() as conn:
+            with self.reading.connection(proving=True) as conn:
                 return examine(conn, self.settings)
         except IocError as error:
             return StoreVitals(datetime.now(UTC), why=str(error))
@@ -223,14 +218,18 @@ class WebProcess:
                 *offline.routes(self.settings),
                 *api.routes(self.reading),
                 *sign_routes(
-                    sign_feed.provider(self.hub, self.settings, self.signs),
+                    sign_feed.SignFeed(self.hub, self.settings, self.signs).of,
                     lambda: datetime.now(self.settings.zone),
                     lambda: self.signs,
                 ),
                 *playlist_routes(self.settings, self.build),
-                Mount("/", app=WSGIMiddleware(dash.server, workers=10)),  # type: ignore[arg-type]
+                Mount("/", app=Bridge(dash.server)),
             ],
-            middleware=[Middleware(GateMiddleware, gate=self.gate), Middleware(GZipMiddleware, minimum_size=2000)],
+            middleware=[
+                Middleware(Patience),
+                Middleware(GateMiddleware, gate=self.gate),
+                Middleware(GZipMiddleware, minimum_size=2000),
+            ],
             lifespan=self.lifespan,
         )
 
@@ -278,6 +277,7 @@ def run(settings: Settings) -> int:
         create_server(settings, gate=gate, crashed=crashed),
         host=settings.web.host,
         port=settings.web.port,
+        http=PageProtocol,
         ws=ScreenProtocol,
         ws_max_size=4096,
         ws_ping_interval=5.0,

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Protocol
 
 from ioc.errors import IocError, OperatorError
-from ioc.settings import Settings
+from ioc.settings import Settings, seconds
 from ioc.snapshot import Snapshot
 from ioc.store import notify
-from ioc.store.connect import Connection, connect
+from ioc.store.connect import Connection, bounded, connect
 from ioc.store.live import Live
 from ioc.store.migrate import check
 from ioc.store.units import load
@@ -39,17 +39,24 @@ def refuse_another_schema(settings: Settings) -> None:
         return  # the hub tells it, and tries again
 
 
+PATIENCE = 2
+"""A picture may take so many times as long as one statement; what takes longer hangs."""
+
+
 class StoreSource:
     """The store: one connection for reading, another that listens."""
 
     def __init__(self, settings: Settings) -> None:
         self._open: list[Connection] = []
+        self._longest_s = PATIENCE * seconds(settings.database.statement_timeout)
         try:
-            reading = self._connect(settings, "ioc web hub")
-            check(reading)
+            self._reading = self._connect(settings, "ioc web hub")
+            with bounded(self._reading, self._longest_s):
+                check(self._reading)
+                self._live = Live(self._reading, load(self._reading, settings), settings)
             self._listening = self._connect(settings, "ioc web listen")
-            notify.listen(self._listening)
-            self._live = Live(reading, load(reading, settings), settings)
+            with bounded(self._listening, self._longest_s):
+                notify.listen(self._listening)
         except IocError:
             self.close()
             raise
@@ -61,7 +68,8 @@ class StoreSource:
 
     def advance(self, as_of: datetime) -> Snapshot:
         """One transaction, however many screens look."""
-        return self._live.advance(as_of)
+        with bounded(self._reading, self._longest_s):
+            return self._live.advance(as_of)
 
     def wait(self, timeout_s: float) -> bool:
         """Costs the database nothing."""

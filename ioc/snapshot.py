@@ -139,7 +139,8 @@ class Snapshot:
     (rows by `Metric`). ``usage`` int64 [services, 3, U]: uses, errors, VND since midnight. ``bins`` int64
     [figures of SERIES_FIGURES, U, DAYS, 144]: sums (for levels: changes) of ten minutes, by handling unit, the last day
     is today. ``levels_before`` int64 [figures, U]: levels before the first bin.
-    ``data_at`` is when the newest change reached us; ``sequence`` counts changes.
+    ``data_at`` is when the newest change reached us, ``news_at`` when the oldest of those did that the snapshot before
+    lacks; ``sequence`` counts changes.
     """
 
     as_of: datetime
@@ -164,6 +165,8 @@ class Snapshot:
     """By indicator, then unit code: own values."""
     feeds: tuple[FeedFigure, ...]
     live: bool = True
+    news_at: datetime | None = None
+    """None where the store said nothing new."""
     past: dict[Hashable, object] = field(default_factory=dict, compare=False, repr=False)
     """What was made of the days before today: see `remembered`. Whoever changes those days empties it."""
     kind_hours: Mapping[str, npt.NDArray[np.int32]] = field(default_factory=dict)

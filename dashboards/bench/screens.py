@@ -1,7 +1,8 @@
 """`ioc bench screens`: what connected screens cost in statements, bytes, delay, processor time and memory.
 
 The same load all the time. One screen, then many of one place, then many of many places, then one again: the first and
-the last must agree for the others to count. Statements are counted in the database's own log, by program.
+the last must agree for the others to count. Then the same of a tablet's first page, which reads lists beside the
+picture: many of one unit, and of many units. Statements are counted in the database's own log, by program.
 """
 
 from __future__ import annotations
@@ -59,12 +60,12 @@ class Step:
         }
 
 
-def places(found: Centre, scopes: int) -> list[str]:
-    """The addresses of the wall at ``scopes`` different units, the province first; lower levels follow the upper."""
+def places(found: Centre, scopes: int, page: str = "wall") -> list[str]:
+    """The addresses of a page at ``scopes`` different units, the province first; lower levels follow the upper."""
     units = [found.world.root, *(unit for unit in found.world.units if unit.code != found.world.root.code)]
     if scopes > len(units):
         raise OperatorError(f"--scopes {scopes}: there are {len(units)} units")
-    return [f"/live?page=wall&unit={unit.code}&by=handling&lang=vi&theme=dark" for unit in units[:scopes]]
+    return [f"/live?page={page}&unit={unit.code}&by=handling&lang=vi&theme=dark" for unit in units[:scopes]]
 
 
 def measured(found: Centre, crowd: Screens, screens: int, seconds: float) -> Step:
@@ -101,7 +102,8 @@ def measure(
     seconds: float,
     broker: str = "kafka",
 ) -> dict[str, Any]:
-    """The cost of screens."""
+    """The cost of screens: ``one_…``, ``many_…`` and ``scopes_…`` of walls, ``leader_…`` (one unit) and
+    ``leader_scopes_…`` of tablets; ``statements_leader_scopes_over_leader`` is to be 1 like the ratios of walls."""
     with (
         centre(settings, broker=broker, IOC_WEB__TICKS_PER_S=str(ticks_per_s)) as found,
         Load(found, per_s),
@@ -113,6 +115,8 @@ def measure(
         many, full_bytes = step(found, "many", screens, one_place, seconds)
         spread, full_bytes_spread = step(found, "scopes", screens, many_places, seconds)
         after, _ = step(found, "one again", 1, one_place, seconds)
+        leader, _ = step(found, "leader", screens, places(found, 1, "leader"), seconds)
+        leader_scopes, _ = step(found, "leader scopes", screens, places(found, scopes, "leader"), seconds)
     one = (before.statements / before.took_s + after.statements / after.took_s) / 2
     return {
         "events_per_s": per_s,
@@ -124,8 +128,12 @@ def measure(
         **spread.told("scopes"),
         "scopes_joining_kb": full_bytes_spread / 1000,
         **after.told("one_again"),
+        **leader.told("leader"),
+        **leader_scopes.told("leader_scopes"),
         "statements_many_over_one": many.statements / many.took_s / one,
         "statements_scopes_over_one": spread.statements / spread.took_s / one,
+        "statements_leader_scopes_over_leader": (leader_scopes.statements / leader_scopes.took_s)
+        / (leader.statements / leader.took_s),
     }
 
 

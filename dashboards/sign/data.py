@@ -29,6 +29,17 @@ class Figures:
     on_time: int
     judged: int
 
+    def __add__(self, other: "Figures") -> "Figures":
+        """Both together."""
+        return Figures(
+            self.received + other.received,
+            self.in_progress + other.in_progress,
+            self.finished + other.finished,
+            self.overdue + other.overdue,
+            self.on_time + other.on_time,
+            self.judged + other.judged,
+        )
+
     @property
     def on_time_pct(self) -> float | None:
         """On time, in percent, unrounded; None when nothing was judged."""

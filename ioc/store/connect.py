@@ -7,9 +7,12 @@ that PostgreSQL itself keeps, so nothing is lost and nothing is slow. `connect` 
 
 from __future__ import annotations
 
+import os
+import socket
 import struct
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 import psycopg
@@ -23,6 +26,8 @@ Connection: TypeAlias = psycopg.Connection[Any]
 Cursor: TypeAlias = psycopg.Cursor[Any]
 
 TIMESTAMPTZ = 1184
+VANISHED_MS = 10_000
+"""How long a host may leave unanswered what was sent to it."""
 EPOCH_2000_US = 946_684_800_000_000
 PACK = struct.Struct("!q")
 
@@ -106,32 +111,65 @@ def one_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0]
 
 
+def parameters(settings: Settings | None = None, *, name: str = "ioc", longest_pause_s: float = 0.0) -> dict[str, Any]:
+    """How every connection is opened: in autocommit, with the session in UTC.
+
+    The server ends the session of a client that has vanished, and of one that stands still between two statements of a
+    transaction for more than ``longest_pause_s`` (0 = never): its locks would keep everyone else waiting. The client
+    ends its own when the server's host has vanished: idle after `VANISHED_MS`, and with a statement on its way too,
+    which keepalives do not watch. A server that is still there and says nothing is for `bounded`.
+    """
+    timeout_ms = round(1000 * seconds(settings.database.statement_timeout)) if settings else 0
+    return {
+        "autocommit": True,
+        "application_name": name,
+        "connect_timeout": 5,
+        "options": (
+            f"-c timezone=UTC -c statement_timeout={timeout_ms}"
+            f" -c idle_in_transaction_session_timeout={round(1000 * longest_pause_s)}"
+            " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+        ),
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": VANISHED_MS,
+    }
+
+
 def connect(
     dsn: str, settings: Settings | None = None, *, name: str = "ioc", longest_pause_s: float = 0.0
 ) -> Connection:
-    """A connection in autocommit with the session in UTC. Raises ConfigError or Transient.
-
-    The server ends the session of a client that has vanished, and of one that stands still between two statements of a
-    transaction for more than ``longest_pause_s`` (0 = never): its locks would keep everyone else waiting.
-    """
+    """A connection as `parameters` describes it. Raises ConfigError or Transient."""
     if not dsn:
         raise ConfigError("database.dsn is not set: set IOC_DATABASE__DSN, or start 'ioc demo' and name its --data-dir")
-    timeout_ms = round(1000 * seconds(settings.database.statement_timeout)) if settings else 0
     with translated():
-        return psycopg.connect(
-            dsn,
-            autocommit=True,
-            application_name=name,
-            connect_timeout=5,
-            options=(
-                f"-c timezone=UTC -c statement_timeout={timeout_ms}"
-                f" -c idle_in_transaction_session_timeout={round(1000 * longest_pause_s)}"
-                " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
-            ),
-            keepalives_idle=5,
-            keepalives_interval=2,
-            keepalives_count=3,
-        )
+        return psycopg.connect(dsn, **parameters(settings, name=name, longest_pause_s=longest_pause_s))
+
+
+@contextmanager
+def bounded(conn: Connection, longest_s: float) -> Iterator[None]:
+    """Hangs up where the block takes longer than ``longest_s`` (0 = never), so that who waits in it gets Transient.
+
+    The server's own ``statement_timeout`` ends what takes long; this is for a server that no longer ends anything: a
+    stopped process, a disk that is gone, a proxy that has lost the other side.
+    """
+    if not longest_s:
+        yield
+        return
+    with translated(), socket.socket(fileno=os.dup(conn.fileno())) as wire:
+        late = threading.Timer(longest_s, _hang_up, (wire,))
+        late.daemon = True
+        late.start()
+        try:
+            yield
+        finally:
+            late.cancel()
+            late.join()
+
+
+def _hang_up(wire: socket.socket) -> None:
+    with suppress(OSError):
+        wire.shutdown(socket.SHUT_RDWR)
 
 
 def connect_us(dsn: str, settings: Settings | None = None, *, name: str = "ioc") -> Connection:

@@ -114,6 +114,7 @@ class Live:
         self.figure_at[series.ERRORS] = SERIES_FIGURES.index("errors")
         self.snap = ""
         self.data_at: datetime | None = None
+        self.news_at: datetime | None = None
         self.patched_s = 0.0
         self.lists_s = self.feeds_s = float("-inf")
         self.incidents: tuple[IncidentRow, ...] = ()
@@ -144,6 +145,7 @@ class Live:
         The first call, one after local midnight, one after a pause of minutes and one that goes back read everything.
         """
         at_us = us_of(as_of)
+        self.news_at = None
         try:
             with translated(), self.conn.transaction():
                 self.conn.execute("set transaction isolation level repeatable read, read only")
@@ -220,6 +222,7 @@ class Live:
                 return ~0
             topics |= touched
             self.data_at = arrived_at if self.data_at is None else max(self.data_at, arrived_at)
+            self.news_at = arrived_at if self.news_at is None else min(self.news_at, arrived_at)
             new.append(np.frombuffer(deltas, dtype=CHANGE))
         if new:
             self.sequence += 1
@@ -327,6 +330,7 @@ class Live:
             indicator_values=self.measured,
             feeds=self.pipeline,
             live=live,
+            news_at=self.news_at,
             past=self.past,
             kind_hours=self.patterns.kinds,
             overdue_ages=self.patterns.ages,

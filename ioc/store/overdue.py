@@ -1,4 +1,4 @@
-"""The open cases of a scope that are overdue at a moment, most late first: whose turn is it, and since when?
+"""The open cases of scopes that are overdue at a moment, most late first: whose turn is it, and since when?
 
 Which cases they are is read from the effects by their own index; their steps by the index of cases. No figure is
 counted again, so the list has exactly as many cases as `open_overdue` says.
@@ -6,7 +6,8 @@ counted again, so the list has exactly as many cases as `open_overdue` says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -27,7 +28,7 @@ LATE: LiteralString = """
     with late as (
         select subject, handling, receiving
           from effect
-         where metric = 11 and at < %(as_of)s and {unit} = any(%(units)s)
+         where metric = 11 and at < %(as_of)s and {ours}
          group by subject, handling, receiving
         having sum(delta) > 0
     )
@@ -37,8 +38,9 @@ LATE: LiteralString = """
       join case_event e on e.case_no = l.subject and e.at < %(as_of)s
      order by c.code collate "C", e.at, e.event_id collate "C"
 """
-LATE_HANDLING: LiteralString = LATE.replace("{unit}", "handling")
-LATE_RECEIVING: LiteralString = LATE.replace("{unit}", "receiving")
+LATE_HANDLING: LiteralString = LATE.replace("{ours}", "handling = any(%(handling)s)")
+LATE_RECEIVING: LiteralString = LATE.replace("{ours}", "receiving = any(%(receiving)s)")
+LATE_EITHER: LiteralString = LATE.replace("{ours}", "(handling = any(%(handling)s) or receiving = any(%(receiving)s))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +69,34 @@ class OverdueList:
 def overdue_list(
     conn: Connection, world: World, settings: Settings, scope: Scope, as_of: datetime, most: int = MOST
 ) -> OverdueList:
-    """The cases that are open and overdue in a scope at ``as_of``: by due moment, then by code; at most ``most``.
+    """The list of one scope: see `overdue_lists`."""
+    return overdue_lists(conn, world, settings, (scope,), as_of, most)[scope]
 
-    Costs the overdue effects of the scope's units and the steps of the cases in the list, however many cases there are
-    beside them. KeyError for an unknown unit; Transient where the server failed.
+
+def overdue_lists(
+    conn: Connection, world: World, settings: Settings, scopes: Iterable[Scope], as_of: datetime, most: int = MOST
+) -> dict[Scope, OverdueList]:
+    """Of each scope the cases that are open and overdue at ``as_of``: by due moment, then by code; at most ``most``.
+
+    One statement, however many scopes: it costs the overdue effects of all their units and the steps of those cases,
+    however many cases there are beside them. KeyError for an unknown unit; Transient where the server failed.
     """
-    units = [world.units[at].no for at in world.subtree(scope.unit)]
-    text = LATE_RECEIVING if scope.by == "receiving" else LATE_HANDLING
+    wanted = {scope: [world.units[at] for at in world.subtree(scope.unit)] for scope in scopes}
+    units: dict[str, set[int]] = {"handling": set(), "receiving": set()}
+    looking: dict[tuple[str, str], list[Scope]] = defaultdict(list)
+    for scope, own in wanted.items():
+        units[scope.by].update(unit.no for unit in own)
+        for unit in own:
+            looking[scope.by, unit.code].append(scope)
+    text = LATE_EITHER if all(units.values()) else LATE_RECEIVING if units["receiving"] else LATE_HANDLING
     with translated():
-        rows = conn.execute(text, {"as_of": as_of, "units": units}).fetchall()
-    found = sorted(_cases(rows, world, settings, as_of), key=lambda case: (case.due_at, case.code))
-    return OverdueList(as_of, len(found), tuple(found[:most]))
+        asked = {"as_of": as_of, **{by: sorted(numbers) for by, numbers in units.items()}}
+        rows = conn.execute(text, asked).fetchall()
+    found: dict[Scope, list[OverdueCase]] = {scope: [] for scope in wanted}
+    for case in sorted(_cases(rows, world, settings, as_of), key=lambda case: (case.due_at, case.code)):
+        for scope in (*looking["handling", case.handling], *looking["receiving", case.receiving]):
+            found[scope].append(case)
+    return {scope: OverdueList(as_of, len(own), tuple(own[:most])) for scope, own in found.items()}
 
 
 def _cases(rows: list[tuple[Any, ...]], world: World, settings: Settings, as_of: datetime) -> Iterator[OverdueCase]:

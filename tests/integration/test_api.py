@@ -113,7 +113,7 @@ def test_without_a_database_pages_answer_and_ready_does_not(
     web = start_web(IOC_DATABASE__DSN="postgresql://127.0.0.1:1/nothing")
     assert web.status("/wall") == 200
     assert web.status("/readyz") == 503
-    assert "database" in web.json("/readyz")["missing"]
+    assert web.json("/readyz")["missing"] == {"database": "no picture yet"}, "strangers ask, and learn nothing of it"
     status, _, body = web.get(OVERVIEW)
     assert status == 503
     assert "database" in json.loads(body)["error"]["message"]

@@ -25,7 +25,7 @@ def _servers(postgres: DatabaseServer, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_screens_cost(settings: Settings) -> None:
     found = screens.measure(settings, **LOAD, scopes=3, seconds=3.0)  # type: ignore[arg-type]
-    for step in ("one", "many", "scopes", "one_again"):
+    for step in ("one", "many", "scopes", "one_again", "leader", "leader_scopes"):
         assert found[f"{step}_statements_per_s"] > 0, step
         assert found[f"{step}_gaps"] == 0, step
         assert found[f"{step}_updates_per_s_and_screen"] > 0, step
@@ -33,6 +33,7 @@ def test_what_screens_cost(settings: Settings) -> None:
         assert math.isfinite(found[f"{step}_tick_to_screen_p99_ms"]), step
     assert found["many_screens"] == 5
     assert 0.2 < found["statements_many_over_one"] < 5
+    assert 0.2 < found["statements_leader_scopes_over_leader"] < 5
     assert 1 < found["many_joining_kb"] < 1000
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -13,13 +13,14 @@ from hypothesis import settings as examples
 
 from ioc.settings import Settings
 from ioc.snapshot import Scope
-from ioc.store.overdue import LATE_HANDLING, LATE_RECEIVING, OverdueCase, overdue_list
+from ioc.store.overdue import LATE_EITHER, LATE_HANDLING, LATE_RECEIVING, OverdueCase, overdue_list, overdue_lists
 from tests import recount
 from tests.feeding import Feeder
 from tests.lives import CASES, DAYS, MONDAY, SCOPES, moments, ordinary, several_cases
 from tests.servers import DatabaseServer, fresh_store
 
 Event = Mapping[str, Any]
+SIDES: tuple[Literal["handling", "receiving"], ...] = ("handling", "receiving")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,12 +58,15 @@ def shown(case: OverdueCase) -> tuple[Any, ...]:
 def assert_same(feeder: Feeder, events: Sequence[Event], as_of: datetime) -> int:
     """In every scope; gives how many there were in all of them."""
     seen = 0
+    scopes = [Scope(unit, by) for unit in SCOPES for by in SIDES]
+    together = overdue_lists(feeder.reading, feeder.world, feeder.settings, scopes, as_of)
     for unit in SCOPES:
         for scope in (Scope(unit), Scope(unit, "receiving")):
             answer = overdue_list(feeder.reading, feeder.world, feeder.settings, scope, as_of)
             assert [shown(case) for case in answer.cases] == expected(feeder, events, scope, as_of), scope
             figures = feeder.overview(unit, scope.by, as_of, as_of, as_of)["cases"]
             assert answer.total == len(answer.cases) == figures["open_overdue"], scope
+            assert together[scope] == answer, "read alone or with others"
             seen += answer.total
     return seen
 
@@ -99,8 +103,8 @@ def test_the_list_reads_no_table_from_end_to_end(feeder: Feeder) -> None:
     units = [unit.no for unit in feeder.world.units]
     with feeder.reading.transaction():
         feeder.reading.execute("set local enable_seqscan = off")
-        for query in (LATE_HANDLING, LATE_RECEIVING):
-            asked = {"as_of": MONDAY, "units": units}
+        for query in (LATE_HANDLING, LATE_RECEIVING, LATE_EITHER):
+            asked = {"as_of": MONDAY, "handling": units, "receiving": units}
             plan = "\n".join(row[0] for row in feeder.reading.execute(b"explain " + query.encode(), asked).fetchall())
             assert " effect_" in plan, plan  # one of the indexes of effects
             assert "Seq Scan" not in plan, plan

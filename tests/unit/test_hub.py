@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from dashboards.broken import error_code
-from dashboards.channel import Picture, Place
-from dashboards.hub import Hub
+from dashboards.channel import Channel, Picture, Place
+from dashboards.hub import SLICE_S, Hub
 from dashboards.panel import Page, Slots, slot
 from ioc.errors import Transient
 from ioc.snapshot import Scope
@@ -177,6 +178,59 @@ def test_the_last_picture_outlives_the_store(running: Callable[[Page], Running])
     assert with_hub.hub.trouble is None
 
 
+def test_a_screen_that_joins_before_there_is_any_store_costs_no_more_than_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns: list[float] = []
+    serve = Hub._serve_joined
+
+    def counted(hub: Hub) -> None:
+        turns.append(time.monotonic())
+        serve(hub)
+
+    monkeypatch.setattr(Hub, "_serve_joined", counted)
+    source = Held(picture(1))
+    source.show(error=Transient("the server is starting up"))
+    delivered: queue.Queue[Picture] = queue.Queue()
+    hub = Hub(
+        {"test": page(counting("a"))},
+        look,
+        source.open,
+        ticks_per_s=200,
+        deliver=lambda _, made: delivered.put(made),
+        crashed=lambda: None,
+    )
+    hub.start()
+    try:
+        hub.watch(DARK)
+        joined_s = time.monotonic()
+        while not turns or turns[-1] < joined_s + 0.6:
+            threading.Event().wait(0.02)
+        found = [at for at in turns if joined_s <= at <= joined_s + 0.6]
+        assert len(found) <= 0.6 / SLICE_S + 3, "the hub runs in a circle"
+        source.show(picture(3))
+        assert slots(delivered.get(timeout=10).whole)[slot("a", "value")]["children"] == "3"
+    finally:
+        hub.stop()
+
+
+def test_a_store_that_hangs_keeps_no_other_thread_waiting(running: Callable[[Page], Running]) -> None:
+    with_hub = running(page(counting("a")))
+    with_hub.hub.watch(DARK)
+    with_hub.next()
+    with_hub.source.hang()
+    try:
+        assert with_hub.source.hanging.wait(10)
+        began_s = time.monotonic()
+        assert with_hub.hub.read(lambda snapshot: snapshot.sequence, patience_s=0.05) is None
+        assert time.monotonic() - began_s < 5
+        assert with_hub.hub.newest is not None
+    finally:
+        with_hub.source.answer()
+    while with_hub.hub.read(lambda snapshot: snapshot.sequence) is None:
+        threading.Event().wait(0.01)
+
+
 def test_a_bug_in_the_source_ends_the_process(running: Callable[[Page], Running]) -> None:
     with_hub = running(page(counting("a")))
     hooked: list[Any] = []
@@ -198,8 +252,23 @@ def test_only_news_carry_the_time_of_their_writing(running: Callable[[Page], Run
     with_hub.source.show(later)
     assert later.data_at is not None
     assert with_hub.next().arrived_ms == round(later.data_at.timestamp() * 1000)
-    with_hub.source.show(picture(3, data_at=later.data_at))
+    with_hub.source.show(picture(3, news_at=None))
     assert with_hub.next().arrived_ms is None, "the clock passed a moment: nothing was written"
+
+
+def test_a_picture_is_as_old_as_the_oldest_change_that_it_is_the_first_to_show() -> None:
+    channel = Channel(DARK, page(counting("a")), look(page(counting("a"))))
+    channel.paint(picture(1), 1.0, lambda *_: None)
+    for number in (2, 3, 4):
+        channel.hear(picture(number))
+    made = channel.paint(picture(4), 2.0, lambda *_: None)
+    assert made is not None
+    first = picture(2).news_at
+    assert first is not None
+    assert made.arrived_ms == round(first.timestamp() * 1000)
+    made = channel.paint(picture(5, news_at=None), 3.0, lambda *_: None)
+    assert made is not None
+    assert made.arrived_ms is None, "what was shown once is no news"
 
 
 def test_other_threads_read_a_snapshot_that_stands_still(running: Callable[[Page], Running]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from dashboards.cell import Cell
 from dashboards.channel import Picture
 from dashboards.encode import changed_slot, encode_slot, whole_slot
 from dashboards.freshness import freshness
-from dashboards.latency import Latency
+from dashboards.latency import WINDOW_S, Latency
 from ioc.figures import FeedFigure
 from tests.plausible import MONDAY, SUNDAY
 from tests.unit.web_kit import SETTINGS
@@ -28,7 +29,7 @@ def made(seq: int) -> Picture:
 
 
 def taken(cell: Cell, newest: Picture | None) -> list[str]:
-    texts, _ = asyncio.run(asyncio.wait_for(cell.take(lambda: newest), 5))
+    texts, _, _ = asyncio.run(asyncio.wait_for(cell.take(lambda: newest), 5))
     return texts
 
 
@@ -68,6 +69,17 @@ def test_a_gap_is_answered_in_full() -> None:
     taken(cell, made(1))
     cell.want_full()
     assert taken(cell, made(1)) == [made(1).whole]
+
+
+def test_a_screen_that_skips_pictures_is_told_of_the_oldest_change_in_them() -> None:
+    cell = Cell()
+    arrived = []
+    for numbers in ((1,), (2,), (3, 4, 5), (6,)):
+        for number in numbers:
+            cell.put(replace(made(number), arrived_ms=1000 * number))
+        last = replace(made(numbers[-1]), arrived_ms=1000 * numbers[-1])
+        arrived.append(asyncio.run(asyncio.wait_for(cell.take(lambda last=last: last), 5))[2])  # type: ignore[misc]
+    assert arrived == [None, 2000, 3000, 6000], "the first picture is no news"
 
 
 def test_before_the_first_picture_only_beats_come() -> None:
@@ -150,8 +162,8 @@ EARLY = MONDAY.replace(hour=7, minute=40)
         (EARLY + timedelta(minutes=10), timedelta(hours=12), 0, "stale"),
         (MONDAY.replace(hour=20), timedelta(hours=3), 0, "quiet"),
         (SUNDAY, timedelta(hours=3), 0, "quiet"),
-        (MONDAY, timedelta(seconds=5), 9, "live"),
-        (MONDAY, timedelta(seconds=5), 11, "stale"),
+        (MONDAY, timedelta(seconds=5), 1, "live"),
+        (MONDAY, timedelta(seconds=5), 2, "stale"),
     ],
 )
 def test_silence_counts_in_working_hours_only(
@@ -190,3 +202,24 @@ def test_latency_keeps_percentiles_and_a_cumulative_histogram() -> None:
     assert buckets[-1] == ("+Inf", 101)
     assert dict(buckets)["0.05"] == 51
     assert total == pytest.approx(5.05)
+    assert latency.apart == 1
+
+
+def test_latency_is_of_the_present() -> None:
+    now_s = [0.0]
+    latency = Latency(lambda: now_s[0])
+    for _ in range(100):
+        latency.add(300.0)
+    now_s[0] = WINDOW_S - 1
+    for _ in range(100):
+        latency.add(0.1)
+    found = latency.percentiles()
+    assert found is not None
+    assert (found.samples, found.p99_ms) == (200, 300_000)
+    now_s[0] = WINDOW_S + 1
+    found = latency.percentiles()
+    assert found is not None
+    assert (found.samples, found.p99_ms) == (100, 100.0)
+    now_s[0] = 3 * WINDOW_S
+    assert latency.percentiles() is None
+    assert latency.histogram()[0][-1] == ("+Inf", 200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from dashboards.overdue_lists import EVERY_S, KEPT_S, PATIENCE, WANTED_S, OverdueLists, unread
@@ -19,14 +20,14 @@ class Store:
         self.now_s = 100.0
         self.took_s = 0.0
         self.gone = False
-        self.asked: list[Scope] = []
+        self.asked: list[set[Scope]] = []
 
-    def read(self, scope: Scope, as_of: datetime) -> OverdueList:
-        self.asked.append(scope)
+    def read(self, scopes: Collection[Scope], as_of: datetime) -> dict[Scope, OverdueList]:
+        self.asked.append(set(scopes))
         self.now_s += self.took_s
         if self.gone:
             raise Transient("the database does not answer")
-        return OverdueList(as_of, len(self.asked), ())
+        return {scope: OverdueList(as_of, len(self.asked), ()) for scope in scopes}
 
 
 def test_nothing_is_read_before_somebody_asks_and_one_reading_serves_all() -> None:
@@ -40,7 +41,7 @@ def test_nothing_is_read_before_somebody_asks_and_one_reading_serves_all() -> No
     found = lists.of(PLACE)
     assert found is not None
     assert found.total == 1
-    assert store.asked == [PLACE]
+    assert store.asked == [{PLACE}]
 
 
 def test_a_list_is_read_again_in_its_time_while_it_is_wanted() -> None:
@@ -53,11 +54,45 @@ def test_a_list_is_read_again_in_its_time_while_it_is_wanted() -> None:
     assert not lists.wanted, f"nobody asked for {WANTED_S} s"
     lists.of(PLACE)
     lists.refresh()
-    assert store.asked == [PLACE, OTHER, PLACE]
+    assert store.asked == [{PLACE, OTHER}, {PLACE}]
     store.now_s += KEPT_S + 1
     assert lists.of(OTHER) is not None, "still known when it is asked for"
     lists.refresh()
     assert lists.of(PLACE) is None, "forgotten"
+
+
+def test_the_store_is_asked_as_often_for_a_hundred_scopes_as_for_one() -> None:
+    questions = {}
+    for scopes in (1, 100):
+        store = Store()
+        lists = OverdueLists(store.read, lambda store=store: store.now_s)  # type: ignore[misc]
+        for tenth in range(1200):
+            for number in range(scopes):
+                if tenth >= number % 7:  # they do not come together
+                    lists.of(Scope(str(number)))
+            lists.refresh()
+            store.now_s += 0.1
+        questions[scopes] = len(store.asked)
+        assert len(store.asked[-1]) == scopes
+    assert 12 <= questions[1] <= 13
+    assert questions[100] - questions[1] <= 6, "one more for each moment at which somebody joined, none after that"
+
+
+def test_a_scope_that_is_new_is_read_at_once_and_alone() -> None:
+    store = Store()
+    lists = OverdueLists(store.read, lambda: store.now_s)
+    lists.of(PLACE)
+    lists.refresh()
+    store.now_s += EVERY_S / 2
+    lists.of(PLACE)
+    assert lists.of(OTHER) is None
+    lists.refresh()
+    assert lists.of(OTHER) is not None
+    store.now_s += EVERY_S / 2
+    lists.of(PLACE)
+    lists.of(OTHER)
+    lists.refresh()
+    assert store.asked == [{PLACE}, {OTHER}, {PLACE, OTHER}]
 
 
 def test_a_slow_store_is_asked_less_often_and_one_that_is_gone_leaves_the_last_list() -> None:

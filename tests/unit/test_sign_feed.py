@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any, cast
 
 import msgspec
+import pytest
 
 from dashboards import sign_feed
 from dashboards.freshness import Freshness
+from dashboards.hub import Hub
 from dashboards.sign import bench
 from dashboards.sign.boards import SIZES
-from dashboards.sign.data import Note, SignData, SignRow
+from dashboards.sign.data import Note, SignRow
 from dashboards.sign.render import draw, page_count
 from dashboards.sign.view import view
 from ioc.settings import Sign
@@ -77,22 +81,87 @@ def test_records_that_wait_are_said_to_wait() -> None:
 
 
 def test_a_sign_speaks_the_language_asked_for() -> None:
-    provide = sign_feed.provider(FixedHub(), SETTINGS, {"here": Sign(unit="718", title_en="One stop")})  # type: ignore[arg-type]
-    vietnamese, english = provide("here", None), provide("here", "en")
+    feed = sign_feed.SignFeed(as_hub(FixedHub()), SETTINGS, {"here": Sign(unit="718", title_en="One stop")})
+    vietnamese, english = feed.of("here"), feed.of("here", "en")
     assert vietnamese is not None
     assert english is not None
     assert (vietnamese.language, english.language, english.title) == ("vi", "en", "One stop")
-    assert provide("nowhere", None) is None
+    assert feed.of("nowhere") is None
+
+
+def test_a_sign_is_counted_once_however_many_boards_ask_and_its_age_runs_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = FixedHub()
+    feed = sign_feed.SignFeed(as_hub(hub), SETTINGS, {"here": Sign(unit="718"), "all": Sign()})
+    first = feed.of("here")
+    for _ in range(50):
+        last = feed.of("here")
+    assert first is not None
+    assert last is not None
+    assert feed.counted == hub.reads == 1
+    assert last.rows is first.rows
+    assert last.as_of > first.as_of
+    assert first.age_s is not None
+    assert last.age_s is not None
+    assert last.age_s - first.age_s == pytest.approx((last.as_of - first.as_of).total_seconds())
+    feed.of("all")
+    assert feed.counted == 2
+
+    monkeypatch.setattr(sign_feed, "EVERY_S", 0.0)
+    feed.of("here")
+    assert feed.counted == 2, "nothing has changed"
+    hub.snapshot = replace(SNAPSHOT, sequence=SNAPSHOT.sequence + 1)
+    feed.of("here")
+    hub.snapshot = replace(hub.snapshot, results=SNAPSHOT.results[1:])
+    feed.of("here")
+    assert feed.counted == 4
+
+
+def test_a_store_that_hangs_leaves_a_sign_its_last_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_feed, "EVERY_S", 0.0)
+    hub = FixedHub()
+    feed = sign_feed.SignFeed(as_hub(hub), SETTINGS, {"here": Sign(unit="718"), "all": Sign()})
+    first = feed.of("here")
+    assert first is not None
+    hub.snapshot, hub.hangs = replace(SNAPSHOT, sequence=SNAPSHOT.sequence + 1), True
+    last = feed.of("here")
+    assert last is not None
+    assert last.rows is first.rows
+    assert feed.of("all") is None, "as before the first picture"
+    assert not last.stale
+    hub.silent_s = 4.0
+    silent = feed.of("here")
+    assert silent is not None
+    assert silent.stale, "the feed was fresh when it was read, but that is a while ago"
+    hub.hangs = False
+    feed.of("here")
+    assert feed.counted == 2
 
 
 class FixedHub:
-    """A hub whose picture stands still."""
+    """A hub whose picture stands still until another is put there; one that ``hangs`` gives none to read."""
 
-    def read(self, reading: Callable[[Snapshot], SignData]) -> SignData:
-        return reading(SNAPSHOT)
+    def __init__(self) -> None:
+        self.snapshot = SNAPSHOT
+        self.hangs = False
+        self.reads = 0
+        self.silent_s = 0.0
+
+    @property
+    def newest(self) -> Snapshot:
+        return self.snapshot
+
+    def read(self, reader: Callable[[Snapshot], Any], patience_s: float) -> Any:
+        assert patience_s <= 0.5, "a worker thread is not to be kept"
+        self.reads += 1
+        return None if self.hangs else reader(self.snapshot)
 
     def lag_unknown_s(self, topic: str) -> float:
         return 0.0
+
+
+def as_hub(hub: FixedHub) -> Hub:
+    """For the type checker."""
+    return cast(Hub, hub)
 
 
 def test_the_bench_measures_every_size() -> None:

@@ -45,10 +45,10 @@ def test_what_is_not_kept_is_told() -> None:
 def test_both_are_metrics() -> None:
     class Pulse:
         feeds = (msgspec.structs.replace(FEED, recent_records=200, recent_rejected=150, not_kept=7),)
-        read_s = 0.0
 
     class Hub:
         pulse = Pulse()
+        silent_s = 0.0
         ticks = 0
 
         def lag_unknown_s(self, topic: str) -> float:

@@ -26,7 +26,7 @@ AT = BASE.as_of.astimezone(UTC)
 def picture(sequence: int, **changes: Any) -> Snapshot:
     """The plausible snapshot with another sequence number, a second later for each."""
     written = AT + timedelta(seconds=sequence)
-    told: dict[str, Any] = {"sequence": sequence, "data_at": written, "as_of": written} | changes
+    told: dict[str, Any] = {"sequence": sequence, "data_at": written, "news_at": written, "as_of": written} | changes
     return replace(BASE, **told)
 
 
@@ -70,6 +70,9 @@ class Held:
         self.error: Exception | None = None
         self.advanced = 0
         self.closed = 0
+        self.answers = threading.Event()
+        self.answers.set()
+        self.hanging = threading.Event()
         self._news = threading.Event()
 
     def show(self, snapshot: Snapshot | None = None, error: Exception | None = None) -> None:
@@ -79,6 +82,15 @@ class Held:
         self.error = error
         self._news.set()
 
+    def hang(self) -> None:
+        """From now on nothing answers until `answer`."""
+        self.answers.clear()
+        self._news.set()
+
+    def answer(self) -> None:
+        """Everything that waits goes on."""
+        self.answers.set()
+
     def open(self) -> Held:
         """Stands for connecting."""
         if self.error is not None:
@@ -87,6 +99,10 @@ class Held:
 
     def advance(self, as_of: datetime) -> Snapshot:
         """The picture, or the error."""
+        if not self.answers.is_set():
+            self.hanging.set()
+            self.answers.wait()
+            self.hanging.clear()
         if self.error is not None:
             raise self.error
         self.advanced += 1
