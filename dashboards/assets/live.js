@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  const DEAD_MS = 6000; // a connection that is open but silent is given up
+  const DEAD_MS = 6000; // a connection that is silent for so long, open or not, is given up
   const BRIGHT_MS = 600;
   const SLICE_MS = 24; // a change of many props is painted in several frames: touch and clocks never wait for long
   const ACK_MS = 1000; // painted changes are told at most so often
@@ -15,7 +15,7 @@
     place: null, // what this screen looks at
     attempts: 0, // to connect, since something was heard
     offsetMs: 0, // server's clock minus ours
-    silenceMs: () => Math.max(performance.now() - lastMark, Date.now() - live.lastAt),
+    silenceMs: () => passed(lastMark, live.lastAt),
     giveUpSilence,
     slots: {}, // every property that this screen has now
     show, // paints what live_kept.js kept
@@ -28,6 +28,8 @@
   let timer = 0;
   let awaitsFull = true;
   let lastMark = performance.now();
+  let triedMark = 0; // when the connection was asked for
+  let triedAt = 0;
   let ackedAt = 0; // when a painted change was told
   let saidAt = 0; // when anything was
   let pending = {}; // slot -> props that wait for the next frame
@@ -38,10 +40,17 @@
 
   // ---- connection
 
+  // by both clocks: one stops while a machine sleeps, the other may be set
+  function passed(mark, at) {
+    return Math.max(performance.now() - mark, Date.now() - at);
+  }
+
   function connect() {
     clearTimeout(timer);
     const place = live.place;
     if (!place) return;
+    triedMark = performance.now();
+    triedAt = Date.now();
     const query = new URLSearchParams({
       page: place.page, unit: place.unit, by: place.by, lang: place.lang, theme: place.theme,
       screen: screenName(), build: live.build,
@@ -67,8 +76,9 @@
     if (old) old.close(1000);
   }
 
+  // also one that never opened: TCP would try for minutes; but a new one has its time before it must have said anything
   function giveUpSilence() {
-    if (live.silenceMs() <= DEAD_MS || !socket || socket.readyState !== WebSocket.OPEN) return;
+    if (!socket || Math.min(live.silenceMs(), passed(triedMark, triedAt)) <= DEAD_MS) return;
     drop();
     again();
   }

@@ -16,6 +16,7 @@ from dashboards.panel import slot
 from ioc.settings import load
 from ioc.snapshot import local_midnight
 from tests import pictures
+from tests.browser.composed import with_settings
 from tests.browser.conftest import Screen
 from tests.browser.test_axe import grave
 from tests.feeding import Feeder
@@ -187,14 +188,6 @@ def test_a_wall_that_doubts_itself_is_whole(browser: Browser, tmp_path: Path, st
     told = {fault.split()[1].rstrip(":") for fault in faults if fault.startswith("broken ")}
     assert told == set(scene[3].get("broken", ()))
     assert [fault for fault in faults if not fault.startswith("broken ")] == []
-
-
-def with_settings(directory: Path, **over: Any) -> str:
-    """The path of a copy of `config.yaml` with other keys at its top."""
-    tree = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")) | over
-    path = directory / "config.yaml"
-    path.write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")
-    return str(path)
 
 
 @pytest.mark.usefixtures("lively")
