@@ -1,4 +1,4 @@
-"""With which day today is compared, and by how much it differs.
+"""With which day today is compared, by how much it differs, and how far it lies from what is usual.
 
 Last week's day of the same name, unless one of the two was a day off and the other not; then the last day that is like
 today. A Tuesday after a holiday is thus never said to be "up 400 %".
@@ -12,7 +12,9 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from ioc.snapshot import DAYS, LEVELS, Band, Figure, Scope, Snapshot
+from dashboards.panel import Look
+from ioc.snapshot import DAYS, Figure, Scope, Snapshot
+from ioc.usual import Alike, Band, usual_totals
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -63,47 +65,37 @@ def distance(snapshot: Snapshot, scope: Scope, figure: Figure) -> tuple[npt.NDAr
     The band is the middle half of the days like today, as distances from their median. Two cumulative curves nearly
     cover each other; their distance does not. None with fewer than three such days.
     """
-    if figure in LEVELS:
-        raise ValueError(f"{figure} is a level: it has no running total")
-    usual = snapshot.remembered(("totals", scope.unit, figure), lambda: _usual_totals(snapshot, scope, figure))
-    if usual is None:
+    band = usual_totals(snapshot, scope, figure)
+    if band is None:
         return None
-    low, mid, high = usual.low, usual.mid, usual.high
-    today = np.cumsum(snapshot.series(scope, figure)) - mid
-    if snapshot.now_bin < today.size:
-        local = snapshot.as_of.astimezone(snapshot.zone)
-        part = ((local.hour * 60 + local.minute) % 10 * 60 + local.second) / 600
-        at = snapshot.now_bin
-        usual_now = mid[at - 1] + (mid[at] - mid[at - 1]) * part if at else mid[0] * part
-        today[at] = today[at] + mid[at] - usual_now
-    return today, Band(low - mid, mid - mid, high - mid, usual.days)
-
-
-def _usual_totals(snapshot: Snapshot, scope: Scope, figure: Figure) -> Band | None:
-    """Quartiles of the running totals of the days like today; None with fewer than three."""
-    flags = snapshot.working_days
-    alike = [back for back in range(1, DAYS) if flags[DAYS - 1 - back] == flags[DAYS - 1]]
-    past = [np.cumsum(snapshot.series(scope, figure, back)) for back in alike]
-    past = [total for total in past if total[-1] > 0]
-    if len(past) < 3:
-        return None
-    low, mid, high = np.quantile(np.stack(past), (0.25, 0.5, 0.75), axis=0)
-    return Band(low, mid, high, len(past))
-
-
-def usual_band(snapshot: Snapshot, scope: Scope, figure: Figure) -> Band | None:
-    """The usual band of a figure; None where the days before hold nothing of it."""
-    band = snapshot.usual(scope, figure)
-    return band if band.days >= 3 and np.any(band.high) else None
+    today = np.cumsum(snapshot.series(scope, figure)) - band.mid
+    at = snapshot.now_bin
+    today[at] = today[at] + band.mid[at] - _until_now(snapshot, band)
+    return today, band.less(band.mid)
 
 
 def usual_total(snapshot: Snapshot, scope: Scope, figure: Figure) -> float | None:
-    """The median of the running totals at this time of days like today; None with fewer than three that have any."""
-    flags = snapshot.working_days
-    alike = [back for back in range(1, DAYS) if flags[DAYS - 1 - back] == flags[DAYS - 1]]
-    totals = [snapshot.same_time(scope, figure, back) for back in alike]
-    known = [total for total in totals if total > 0]
-    return float(np.median(known)) if len(known) >= 3 else None
+    """The median of the running totals at this time of days like today; None with fewer than three."""
+    band = usual_totals(snapshot, scope, figure)
+    return None if band is None else _until_now(snapshot, band)
+
+
+def _until_now(snapshot: Snapshot, totals: Band) -> float:
+    """The median of running totals at this very time, between the ends of two ten minutes."""
+    local = snapshot.as_of.astimezone(snapshot.zone)
+    part = ((local.hour * 60 + local.minute) % 10 * 60 + local.second) / 600
+    at = snapshot.now_bin
+    before = totals.mid[at - 1] if at else 0.0
+    return float(before + (totals.mid[at] - before) * part)
+
+
+def days_told(alike: Alike | None, snapshot: Snapshot, look: Look) -> str:
+    """The days that are called usual, in words: "6 thứ Hai", "5 ngày làm việc"; or that they are too few."""
+    if alike is None:
+        return look.t("usual.few")
+    on = snapshot.as_of.astimezone(snapshot.zone)
+    kind = WEEKDAYS[on.weekday()] if alike.kind == "weekday" else alike.kind
+    return look.t(f"usual.{kind}", n=len(alike.back))
 
 
 def office_hours(snapshot: Snapshot) -> tuple[int, int]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
-from ioc.facts import moment, us_of
+from ioc.days import BINS_A_DAY, DAYS, WEEKS_BACK, day_at, day_starts, local_midnight, local_midnight_us, week_starts
 from ioc.figures import (
     FINISHED,
     OPEN_INCIDENTS,
@@ -34,12 +34,8 @@ from ioc.figures import (
     case_figures,
     incident_figures,
 )
+from ioc.workdays import is_working_day
 from ioc.world import Unit, World
-
-BINS_A_DAY = 144
-"""Series are sums of ten minutes."""
-DAYS = 9
-"""Days that a snapshot remembers in ten-minute bins: today and eight before."""
 
 AGES = (2, 7, 30)
 """Overdue cases are told apart by the days that they are late: up to 2, up to 7, up to 30, and more."""
@@ -113,13 +109,12 @@ class ReadyResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """What is usual for each ten minutes: the quarter, the middle and the three-quarter value [144]; ``days`` used."""
+class Weeks:
+    """The ten-minute series of the days `WEEKS_BACK`: ``bins`` [figures, U, 7, 144] as those of `Snapshot`, and
+    ``before`` [figures, U, 7], the levels at the beginning of each day."""
 
-    low: Floats
-    mid: Floats
-    high: Floats
-    days: int
+    bins: Ints
+    before: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +165,9 @@ class Snapshot:
     past: dict[Hashable, object] = field(default_factory=dict, compare=False, repr=False)
     """What was made of the days before today: see `remembered`. Whoever changes those days empties it."""
     kind_hours: Mapping[str, npt.NDArray[np.int32]] = field(default_factory=dict)
-    """Detections by kind: [DAYS, 24 local hours, U], the last day is today."""
+    """Detections by kind: [days, 24 local hours, U]; `day_at` says which day stands where."""
+    weeks: Weeks | None = None
+    """None where only the remembered days are known."""
     overdue_ages: Ints | None = None
     """Open overdue cases by days late [len(AGES) + 1, U], by handling unit; read less often than the others."""
 
@@ -237,7 +234,7 @@ class Snapshot:
         return found
 
     def detections(self, scope: Scope) -> dict[str, npt.NDArray[np.int64]]:
-        """Detections of the scope by kind: [DAYS, 24 local hours], the last day is today."""
+        """Detections of the scope by kind: [days, 24 local hours]; `day_at` says which day stands where."""
         places = self.world.subtree(scope.unit)
         return {kind: table[:, :, places].sum(axis=2, dtype=np.int64) for kind, table in self.kind_hours.items()}
 
@@ -288,36 +285,45 @@ class Snapshot:
     def series(self, scope: Scope, figure: Figure, days_back: int = 0) -> Floats:
         """Ten-minute values of a local day [144]: sums, or levels at the end of each bin; NaN after ``as_of``.
 
-        By handling unit whatever ``scope.by``. ``days_back`` 0 is today, at most DAYS - 1.
+        By handling unit whatever ``scope.by``. ``days_back`` 0 is today, at most DAYS - 1, or one of `WEEKS_BACK`.
         """
         if days_back:
             key = ("series", scope.unit, figure, days_back)
-            return self.remembered(key, lambda: self._day(scope, figure, days_back))
-        own = self._day(scope, figure, 0)
+            return self.remembered(key, lambda: self.whole_day(scope, figure, days_back))
+        own = self.whole_day(scope, figure, 0)
         own[self.now_bin + 1 :] = np.nan
         return own
 
-    def _day(self, scope: Scope, figure: Figure, days_back: int) -> Floats:
+    def whole_day(self, scope: Scope, figure: Figure, days_back: int) -> Floats:
+        """The same without the NaN after ``as_of``, not remembered. The last ten minutes of a past day's overdue
+        cases are taken to be like the ten before: what becomes overdue at midnight belongs to the morning."""
         at = SERIES_FIGURES.index(figure)
         places = self.world.subtree(scope.unit)
-        day = DAYS - 1 - days_back
-        own: Floats = self.bins[at, places, day, :].sum(axis=0, dtype=np.int64).astype(np.float64)
+        if days_back < DAYS:
+            bins, day = self.bins, DAYS - 1 - days_back
+        elif self.weeks is not None:
+            bins, day = self.weeks.bins, WEEKS_BACK.index(days_back)
+        else:
+            raise KeyError(days_back)
+        own: Floats = bins[at, places, day, :].sum(axis=0, dtype=np.int64).astype(np.float64)
         if figure in LEVELS:
-            before = int(self.levels_before[at, places].sum()) + int(self.bins[at, places, :day, :].sum(dtype=np.int64))
-            own = before + np.cumsum(own)
+            own = self._level_before(at, places, days_back) + np.cumsum(own)
+        if figure == "overdue" and days_back:
+            own[-1] = own[-2]
         own.flags.writeable = days_back == 0
         return own
 
-    def usual(self, scope: Scope, figure: Figure) -> Band:
-        """What is usual at this hour: quartiles over the remembered days like today (working or not)."""
-        return self.remembered(("usual", scope.unit, figure), lambda: self._usual(scope, figure))
+    def _level_before(self, at: int, places: npt.NDArray[np.int64], days_back: int) -> int:
+        if days_back >= DAYS and self.weeks is not None:
+            return int(self.weeks.before[at, places, WEEKS_BACK.index(days_back)].sum())
+        before = self.bins[at, places, : DAYS - 1 - days_back, :]
+        return int(self.levels_before[at, places].sum()) + int(before.sum(dtype=np.int64))
 
-    def _usual(self, scope: Scope, figure: Figure) -> Band:
-        alike = [back for back in range(1, DAYS) if self.working_days[DAYS - 1 - back] == self.working_days[DAYS - 1]]
-        days = alike or list(range(1, DAYS))
-        values = np.stack([self.series(scope, figure, back) for back in days])
-        low, mid, high = np.quantile(values, (0.25, 0.5, 0.75), axis=0)
-        return Band(low, mid, high, len(days))
+    def was_working_day(self, days_back: int) -> bool:
+        """Whether offices were open on a remembered day, or on one of `WEEKS_BACK`."""
+        if days_back < DAYS:
+            return self.working_days[DAYS - 1 - days_back]
+        return is_working_day(self.as_of.astimezone(self.zone).date() - timedelta(days=days_back))
 
     def same_time(self, scope: Scope, figure: Figure, days_back: int = 7) -> float:
         """The figure as it was at this time of day ``days_back`` days ago: since midnight, or the level."""
@@ -343,22 +349,6 @@ def roll_up(
     return IndicatorFigure(total if how == "sum" else total / len(parts), max(part.occurred_at for part in parts))
 
 
-def local_midnight(at: datetime, zone: ZoneInfo) -> datetime:
-    """The local midnight at or before ``at``, aware, in the zone."""
-    return at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def local_midnight_us(at_us: int, zone: str) -> int:
-    """The local midnight at or before a moment, both in microseconds since 1970."""
-    return us_of(local_midnight(moment(at_us), ZoneInfo(zone)).astimezone(UTC))
-
-
-def day_starts(as_of: datetime, zone: ZoneInfo) -> list[datetime]:
-    """The local midnights of the remembered days, oldest first; the last is today's."""
-    today = local_midnight(as_of, zone).replace(tzinfo=None)
-    return [(today - timedelta(days=back)).replace(tzinfo=zone) for back in range(DAYS - 1, -1, -1)]
-
-
 __all__ = [
     "AGES",
     "BINS_A_DAY",
@@ -368,15 +358,18 @@ __all__ = [
     "SERIES_FIGURES",
     "SERVICE_BASE",
     "STATES",
-    "Band",
+    "WEEKS_BACK",
     "Figure",
     "IncidentRow",
     "ReadyResult",
     "Scope",
     "Snapshot",
     "UnitRow",
+    "Weeks",
+    "day_at",
     "day_starts",
     "local_midnight",
     "local_midnight_us",
     "roll_up",
+    "week_starts",
 ]

@@ -6,6 +6,7 @@ to today's happenings, and levels end at the states.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from ioc.figures import SEVERITIES, FeedFigure, IndicatorFigure, Metric
 from ioc.settings import Settings, from_tree
-from ioc.snapshot import BINS_A_DAY, DAYS, SERIES_FIGURES, IncidentRow, ReadyResult, Snapshot
+from ioc.snapshot import BINS_A_DAY, DAYS, SERIES_FIGURES, WEEKS_BACK, IncidentRow, ReadyResult, Snapshot, Weeks
 from ioc.workdays import is_working_day
 from ioc.world import World, load_world
 
@@ -119,7 +120,7 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
     for table in kinds.values():
         spread = np.zeros((units, DAYS, BINS_A_DAY), dtype=np.int64)
         for hour in range(24):
-            left = table[:, hour].T.astype(np.int64)
+            left = table[-DAYS:, hour].T.astype(np.int64)
             now = as_of.minute // 10 + 1
             for part in range(6):
                 gone = rng.binomial(left, 1 / (6 - part))
@@ -129,6 +130,7 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
                 left = left - gone
         bins[SERIES_FIGURES.index("detected")] += spread
         single[Metric.DETECTED] += table[-1].sum(axis=0)
+    weeks = _weeks(weight, working[-1], bins, levels, kinds)
     late = pair[Metric.OVERDUE].sum(axis=1)
     ages = np.zeros((4, units), dtype=np.int64)
     for at, part in enumerate((0.46, 0.31, 0.17)):
@@ -170,6 +172,7 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
             for name in ("cases", "cameras", "usage", "indicators")
         ),
         kind_hours=kinds,
+        weeks=weeks,
         overdue_ages=ages,
     )
 
@@ -177,7 +180,7 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
 def _kinds(
     weight: npt.NDArray[np.float64], as_of: datetime, rng: np.random.Generator
 ) -> dict[str, npt.NDArray[np.int32]]:
-    """Detections by kind: [DAYS, 24, U]; this morning one kind is far above its usual."""
+    """Detections by kind: [days, 24, U]; this morning one kind is far above its usual."""
     hours = np.arange(24)
     rush = 0.25 + np.exp(-(((hours - 7) / 2) ** 2)) + 0.8 * np.exp(-(((hours - 17) / 2) ** 2))
     found = {}
@@ -201,8 +204,36 @@ def _kinds(
         if kind == "red_light":
             table[-1, 8] = rng.poisson(mean[8] * 2.6)
         table[-1, as_of.hour + 1 :] = 0
-        found[kind] = table.astype(np.int32)
+        older = np.random.default_rng(at).poisson(np.broadcast_to(mean, (len(WEEKS_BACK), *mean.shape)))
+        found[kind] = np.concatenate([older, table]).astype(np.int32)
     return found
+
+
+def _weeks(
+    weight: npt.NDArray[np.float64],
+    working: bool,
+    bins: npt.NDArray[np.int64],
+    levels: npt.NDArray[np.int64],
+    kinds: Mapping[str, npt.NDArray[np.int32]],
+) -> Weeks:
+    """The days of the same name before: like the ones that are remembered, levels somewhat lower."""
+    rng = np.random.default_rng(56)
+    days = len(WEEKS_BACK)
+    found = np.zeros((len(SERIES_FIGURES), len(weight), days, BINS_A_DAY), dtype=np.int64)
+    for figure, factor, late in (("received", 1.0, 0), ("finished", 0.93, 4), ("uses", 14, 0), ("errors", 0.2, 0)):
+        for day in range(days):
+            wave = np.roll(_profile(working), late) * 130 * factor * np.repeat(rng.normal(1, 0.1, 24), 6)
+            found[SERIES_FIGURES.index(figure), :, day] = rng.poisson(np.outer(weight, wave))
+    for table in kinds.values():
+        found[SERIES_FIGURES.index("detected")] += rng.poisson(
+            np.repeat(table[:days].transpose(2, 0, 1) / 6, 6, axis=2)
+        )
+    before = np.repeat(levels[:, :, None], days, axis=2)
+    for figure in ("open", "overdue", "incidents_open"):
+        at = SERIES_FIGURES.index(figure)
+        found[at] = rng.permuted(bins[at, :, :1].repeat(days, axis=1), axis=2)
+        before[at] = before[at] * rng.uniform(0.9, 1.1, days)
+    return Weeks(found, before)
 
 
 def _cases(

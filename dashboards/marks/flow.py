@@ -13,7 +13,8 @@ import numpy.typing as npt
 from dashboards.panel import Look
 from dashboards.text.formats import number
 from dashboards.theme import colours, layout
-from ioc.snapshot import LEVELS, Band, Figure
+from ioc.snapshot import LEVELS, Figure
+from ioc.usual import Band
 
 Floats = npt.NDArray[np.float64]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from dashboards.panel import Look
 from dashboards.theme import colours
-from ioc.snapshot import Band
+from ioc.usual import Band
 
 WIDTH, HEIGHT = 560, 96
 STROKE = 6.0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboards.comparison import office_hours, usual_band
+from dashboards.comparison import days_told, office_hours
 from dashboards.marks import flow
 from dashboards.marks.flow import Line, Pair
 from dashboards.panel import Look, Panel, Slots, slot
@@ -18,6 +18,7 @@ from dashboards.text.formats import number
 from dashboards.theme import config
 from ioc.facts import Topic
 from ioc.snapshot import LEVELS, Figure, Scope, Snapshot
+from ioc.usual import Alike, Band, usual
 
 NAME = "flow"
 
@@ -31,7 +32,7 @@ def through_the_day(name: str, feed: str, pair: Pair) -> Panel:
         t = look.t
         legends = [
             html.Div(
-                [figure_text(name, line.figure, "n"), html.Span(t(f"flow.{line.figure}"))],
+                [figure_text(name, line.figure, "n"), html.Span(_named(line.figure, look))],
                 className=f"flow-name {where} {line.token}",
             )
             for line, where in ((pair.upper, "upper"), (pair.lower, "lower"))
@@ -56,16 +57,14 @@ def through_the_day(name: str, feed: str, pair: Pair) -> Panel:
         """The chart, the count of the latest full ten minutes of each line (of a level, the one now), and the days
         behind the band."""
         series = {figure: snapshot.series(scope, figure) for figure in figures}
-        bands = {figure: usual_band(snapshot, scope, figure) for figure in figures}
+        bands = {figure: usual(snapshot, scope, figure) for figure in figures}
         local = snapshot.as_of.astimezone(snapshot.zone)
         at = snapshot.now_bin
         latest = {}
         for figure, values in series.items():
             value = values[at] if figure in LEVELS else values[at - 1] if at else 0
             latest[figure] = number(value, look.language)
-        days = max((band.days for band in bands.values() if band), default=0)
-        wall = look.device == "wall"
-        note = look.t("flow.note", days=days) if days and wall else look.t("flow.no_band") if wall else ""
+        days = days_told(_days(bands.values()), snapshot, look)
         chart = flow.figure(
             series,
             bands,
@@ -79,11 +78,22 @@ def through_the_day(name: str, feed: str, pair: Pair) -> Panel:
             slot(name, "chart"): {"figure": chart},
             slot(name, figures[0]): {"children": latest[figures[0]]},
             slot(name, figures[1]): {"children": latest[figures[1]]},
-            slot(name, "note"): {"children": in_parts(note)},
+            slot(name, "note"): {"children": in_parts(look.t(f"flow.note_{look.device}", days=days))},
             slot(name, "spoken"): {"children": look.t(f"{name}.spoken", **latest)},
         }
 
     return Panel(name, (feed,), frame, update, every_s=0.7)
+
+
+def _named(figure: Figure, look: Look) -> str:
+    """What a line counts, and in how long; a wall says this once, beside the title."""
+    named = look.t(f"flow.{figure}")
+    return named if look.device == "wall" or figure in LEVELS else look.t("flow.each", named=named)
+
+
+def _days(bands: Iterable[Band | None]) -> Alike | None:
+    """The days behind the bands: those of the figure that has most."""
+    return max((band.alike for band in bands if band), key=lambda alike: len(alike.back), default=None)
 
 
 def _hours(snapshot: Snapshot, series: Mapping[Figure, npt.NDArray[np.float64]]) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.comparison import Before, before, change_pct, distance, office_hours, usual_band
+from dashboards.comparison import Before, before, change_pct, distance, office_hours
 from dashboards.marks.spark import BLANK, spark
 from dashboards.panel import CAMERAS, CASES, USAGE, Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import figure_text, spoken
@@ -20,6 +20,7 @@ from dashboards.panels.headline_parts import parts_picture, parts_slots, spark_s
 from dashboards.text.formats import number, percent, percent_sign, short_number
 from ioc.figures import CaseFigures
 from ioc.snapshot import Figure, Scope, Snapshot
+from ioc.usual import usual
 
 LEAST_FINISHED = 10
 """From so many finished cases of today on, their share on time is a figure: each morning begins with open overdue
@@ -160,7 +161,7 @@ def _overdue(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         note=compared(then, look),
         picture=spark(
             snapshot.series(scope, "overdue"),
-            usual_band(snapshot, scope, "overdue"),
+            usual(snapshot, scope, "overdue"),
             look,
             colour="heat-over" if now else "tide",
             hours=office_hours(snapshot),
@@ -241,7 +242,7 @@ def _incidents(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         note=note,
         picture=spark(
             snapshot.series(scope, "incidents_open"),
-            usual_band(snapshot, scope, "incidents_open"),
+            usual(snapshot, scope, "incidents_open"),
             look,
             colour="heat-alarm" if critical else "tide",
             hours=office_hours(snapshot),
@@ -275,7 +276,7 @@ def _usage(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         else look.t("headline.no_uses"),
         picture=spark(
             finished_bins(snapshot, scope),
-            usual_band(snapshot, scope, "uses"),
+            usual(snapshot, scope, "uses"),
             look,
             colour="tide",
             hours=office_hours(snapshot),

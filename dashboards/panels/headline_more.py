@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from dash.development.base_component import Component
 
-from dashboards.comparison import before, office_hours, usual_band
+from dashboards.comparison import before, office_hours
 from dashboards.marks.spark import BLANK, spark
 from dashboards.panel import CAMERAS, CASES, USAGE, Look, Panel, Slots, slot
 from dashboards.panels.headline import (
@@ -22,6 +22,7 @@ from dashboards.panels.headline_parts import parts_picture, parts_slots, severit
 from dashboards.text.formats import number, percent, percent_sign, short_number
 from ioc.figures import SEVERITIES
 from ioc.snapshot import Scope, Snapshot
+from ioc.usual import usual
 
 Update = Callable[[Snapshot, Scope, Look], Slots]
 Picture = Callable[[str], Callable[[], Component]]
@@ -43,7 +44,7 @@ def _open(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         note=compared(then, look),
         picture=spark(
             snapshot.series(scope, "open"),
-            usual_band(snapshot, scope, "open"),
+            usual(snapshot, scope, "open"),
             look,
             colour="tide",
             hours=office_hours(snapshot),
@@ -137,7 +138,7 @@ def _errors(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         note=compared(then, look),
         picture=spark(
             finished_bins(snapshot, scope, "errors"),
-            usual_band(snapshot, scope, "errors"),
+            usual(snapshot, scope, "errors"),
             look,
             colour="heat-over" if share is not None and share >= 2 else "tide",
             hours=office_hours(snapshot),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.comparison import usual_total
+from dashboards.comparison import days_told, usual_total
 from dashboards.panel import USAGE, Look, Panel, Slots, slot
 from dashboards.panels.bars import Bar, bar_rows, bar_slots
-from dashboards.panels.heading import heading, spoken
+from dashboards.panels.heading import heading, in_parts, spoken
 from dashboards.panels.ranks import LEAST, places
 from dashboards.text.formats import number, percent
 from ioc.snapshot import Scope, Snapshot
+from ioc.usual import alike
 
 NAME = "uses"
 ROWS = 9
@@ -21,7 +22,7 @@ def frame(look: Look) -> Component:
     """A row for each of the units with most uses."""
     return html.Div(
         [
-            heading(NAME, look.t("uses.title"), look.t("uses.note")),
+            heading(NAME, look.t("uses.title")),
             bar_rows(NAME, ROWS),
             html.P(id=slot(NAME, "foot"), className="foot"),
             spoken(NAME),
@@ -63,8 +64,10 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     if few and bars:
         parts.append(t("uses.few", n=few, least=LEAST))
     top_name = bars[0].name if bars else "–"
+    days = days_told(alike(snapshot, "uses"), snapshot, look)
     return {
         **bar_slots(NAME, bars, ROWS),
+        slot(NAME, "note"): {"children": in_parts(t("uses.note", days=days))},
         slot(NAME, "foot"): {"children": " · ".join(parts)},
         slot(NAME, "spoken"): {
             "children": t("uses.spoken", name=top_name, n=bars[0].value) if bars else t("uses.none")

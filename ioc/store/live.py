@@ -16,20 +16,17 @@ from typing import Any, LiteralString
 import numpy as np
 import numpy.typing as npt
 
+from ioc.days import BIN_US, BINS_A_DAY, DAYS, day_starts, local_midnight_us
 from ioc.facts import Topic, moment, us_of
 from ioc.figures import SERVICE_BASE, STATES, FeedFigure, IndicatorFigure, Metric
 from ioc.settings import Settings
 from ioc.snapshot import (
-    BINS_A_DAY,
-    DAYS,
     LEVELS,
     SERIES,
     SERIES_FIGURES,
     IncidentRow,
     ReadyResult,
     Snapshot,
-    day_starts,
-    local_midnight_us,
 )
 from ioc.store import balances, indicators, lists, series
 from ioc.store.arrays import fetch
@@ -40,18 +37,19 @@ from ioc.store.packed_days import Cells
 from ioc.store.patterns import Patterns
 from ioc.store.rollup import CHANGE, MINUTE_US
 from ioc.store.uses import changes_of
+from ioc.store.weeks import PastWeeks
 from ioc.workdays import is_working_day
 from ioc.world import World
 
 CASE_ROWS = int(Metric.PAUSED_OVERDUE) + 1
 SINGLE_ROWS = 40
-BIN_US = 600_000_000
 FORGET_S = 300.0
 """A picture that was not patched for so long is read again: the changes are kept for ten minutes only."""
 LISTS_S = 5.0
 """Lists are read at least this often: an event of a clock that runs ahead appears without any new change."""
 FEEDS_S = 0.5
 
+DETECTED = SERIES_FIGURES.index("detected")
 IS_LEVEL = np.array([figure in LEVELS for figure in SERIES_FIGURES])
 REBUILT = -1
 """The topics of a change that says: read everything again."""
@@ -134,6 +132,7 @@ class Live:
         self.usage = np.zeros((services, 3, units), dtype=np.int64)
         self.bins = np.zeros((len(SERIES_FIGURES), units, DAYS, BINS_A_DAY), dtype=np.int64)
         self.levels_before = np.zeros((len(SERIES_FIGURES), units), dtype=np.int64)
+        self.weeks = PastWeeks(units, self.figure_at, self._places)
         self.pending = np.empty(0, dtype=CHANGE)
         self.starts = day_starts(moment(at_us), self.zone)
         self.starts_us = np.array([us_of(start) for start in self.starts], dtype=np.int64)
@@ -187,6 +186,7 @@ class Live:
             self._bin_cells(day, cells)
         self.levels_before = levels - self.bins[:, :, : DAYS - 1, :].sum(axis=(2, 3), dtype=np.int64)
         self.levels_before[~IS_LEVEL] = 0
+        self.weeks.read(self.conn, self.starts[-1])
         today = fetch(self.conn, TODAY, {"begin": midnight, "end": minute})
         self._add(changes(today, at_us=self.midnight_us), binned=False)
         end = moment(self.midnight_us) + timedelta(days=1, hours=2) if live else moment(at_us)
@@ -282,6 +282,9 @@ class Live:
         old = (day < 0) & IS_LEVEL[figure]
         if (day < DAYS - 1).any():
             self.past = {}
+            self.patterns.forget(at[(day < DAYS - 1) & (figure == DETECTED)])
+        if (day < 0).any():
+            self.weeks.add(figure[day < 0], places[day < 0], at[day < 0], delta[day < 0])
         np.add.at(self.levels_before, (figure[old], places[old]), delta[old])
         now = day >= 0
         bin_of_day = np.minimum((at[now] - self.starts_us[day[now]]) // BIN_US, BINS_A_DAY - 1)
@@ -333,6 +336,7 @@ class Live:
             news_at=self.news_at,
             past=self.past,
             kind_hours=self.patterns.kinds,
+            weeks=self.weeks.now,
             overdue_ages=self.patterns.ages,
         )
 

@@ -6,7 +6,7 @@ Both are read as a whole, seldom: a read that took long waits a hundred times as
 from __future__ import annotations
 
 import time
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import LiteralString
@@ -14,7 +14,9 @@ from typing import LiteralString
 import numpy as np
 import numpy.typing as npt
 
-from ioc.snapshot import AGES, DAYS
+from ioc.days import day_end, week_starts
+from ioc.facts import us_of
+from ioc.snapshot import AGES
 from ioc.store.connect import Connection
 from ioc.world import World
 
@@ -50,6 +52,10 @@ LATE: LiteralString = """
 """
 
 
+Hours = dict[str, npt.NDArray[np.int32]]
+"""Detections of a day by kind: [24 local hours, U]."""
+
+
 class Patterns:
     """The newest of both tables; for the thread of one `ioc.store.live.Live`."""
 
@@ -57,39 +63,52 @@ class Patterns:
         self.world = world
         self.kinds: Mapping[str, npt.NDArray[np.int32]] = {}
         self.ages = np.zeros((len(AGES) + 1, len(world.units)), dtype=np.int64)
-        self._past: dict[str, npt.NDArray[np.int32]] = {}
+        self._past: dict[datetime, Hours] = {}
         self._past_of: datetime | None = None
         self._next_s = float("-inf")
 
+    def forget(self, at_us: npt.NDArray[np.int64]) -> None:
+        """Something was written for these moments of days before today: such days are read again with the next read."""
+        if not len(at_us):
+            return
+        for start in list(self._past):
+            begin, end = us_of(start), us_of(day_end(start))
+            if ((at_us >= begin) & (at_us < end)).any():
+                del self._past[start]
+
     def refresh(self, conn: Connection, as_of: datetime, starts: Sequence[datetime], *, now: bool = False) -> None:
-        """Reads both where their time has come. ``starts`` are the remembered midnights, the last is today's; the days
-        before today are read once a day, so what comes late for them shows tomorrow."""
+        """Reads both where their time has come, with ``now`` in any case and as if nothing had been read. ``starts``
+        are the remembered midnights, the last is today's; of the days before today only those are read that are not
+        known or were forgotten."""
         began_s = time.monotonic()
         if began_s < self._next_s and self._past_of == starts[-1] and not now:
             return
-        if self._past_of != starts[-1]:
-            self._past = self._read(conn, starts, starts[0], starts[-1])
-            self._past_of = starts[-1]
-        today = self._read(conn, starts, starts[-1], as_of)
-        empty = np.zeros((DAYS, 24, len(self.world.units)), dtype=np.int32)
-        self.kinds = {kind: self._past.get(kind, empty) + today.get(kind, empty) for kind in {*self._past, *today}}
+        before = [*week_starts(starts[-1]), *starts[:-1]]
+        known = {} if now else self._past
+        self._past = {day: known[day] if day in known else self._read(conn, day, day_end(day)) for day in before}
+        self._past_of = starts[-1]
+        today = self._read(conn, starts[-1], as_of)
+        days = [*(self._past[day] for day in before), today]
+        self.kinds = {kind: self._table(kind, days) for kind in {kind for day in days for kind in day}}
         self.ages = self._read_ages(conn, as_of, starts[-1])
         took_s = time.monotonic() - began_s
         self._next_s = began_s + max(OFTEN_S, took_s * PATIENCE)
 
-    def _read(
-        self, conn: Connection, starts: Sequence[datetime], begin: datetime, end: datetime
-    ) -> dict[str, npt.NDArray[np.int32]]:
-        found: dict[str, npt.NDArray[np.int32]] = {}
-        hours = [int(start.timestamp()) // 3600 for start in starts]
-        for kind, unit, hour, count in conn.execute(KINDS, {"begin": begin, "end": end}):
+    def _read(self, conn: Connection, start: datetime, end: datetime) -> Hours:
+        """Detections by kind of one day."""
+        found: Hours = {}
+        first = int(start.timestamp()) // 3600
+        for kind, unit, hour, count in conn.execute(KINDS, {"begin": start, "end": end}):
             known = self.world.by_no.get(unit)
-            day = bisect_right(hours, hour) - 1
-            if known is None or day < 0:
+            if known is None:
                 continue
-            table = found.setdefault(kind, np.zeros((DAYS, 24, len(self.world.units)), dtype=np.int32))
-            table[day, min(hour - hours[day], 23), known.at] += count
+            table = found.setdefault(kind, np.zeros((24, len(self.world.units)), dtype=np.int32))
+            table[min(hour - first, 23), known.at] += count
         return found
+
+    def _table(self, kind: str, days: Sequence[Hours]) -> npt.NDArray[np.int32]:
+        none = np.zeros((24, len(self.world.units)), dtype=np.int32)
+        return np.stack([day.get(kind, none) for day in days])
 
     def _read_ages(self, conn: Connection, as_of: datetime, midnight: datetime) -> npt.NDArray[np.int64]:
         ages = np.zeros((len(AGES) + 1, len(self.world.units)), dtype=np.int64)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from ioc.days import day_end
 from ioc.figures import SERVICE_BASE
 from ioc.settings import Settings
 from ioc.snapshot import BINS_A_DAY, SERIES, local_midnight
@@ -42,6 +43,7 @@ BINS: LiteralString = """
         having sum(value) <> 0
       ) as cell
 """
+OLDEST = "select min(bucket) from rollup_minute"
 OF_DAYS = "select day, cells from day_series where day = any(%(days)s) and metrics = %(metrics)s::int[]"
 FORGET = "delete from day_series where day = any(%(days)s::timestamptz[])"
 
@@ -63,10 +65,10 @@ def summed(conn: Connection, day: datetime, end: datetime, since_bin: int = 0) -
 
 def read(conn: Connection, starts: Sequence[datetime], end: datetime) -> list[Cells]:
     """The series of consecutive local days that begin at ``starts``; the last is read up to ``end``, a whole minute."""
-    packed = dict(conn.execute(OF_DAYS, {"days": list(starts), "metrics": METRICS}, binary=True).fetchall())
+    packed = _packed(conn, starts)
     found = []
     for start, until in zip(starts, [*starts[1:], end], strict=True):
-        cells = np.frombuffer(packed[start], dtype=CELL) if start in packed else None
+        cells = packed.get(start)
         if cells is None:
             cells = summed(conn, start, until)
         elif until is end:  # a past moment: its own day is packed as a whole
@@ -74,6 +76,23 @@ def read(conn: Connection, starts: Sequence[datetime], end: datetime) -> list[Ce
             cells = np.concatenate([cells[cells["bin"] < bins], summed(conn, start, end, bins)])
         found.append(cells)
     return found
+
+
+def whole_days(conn: Connection, starts: Sequence[datetime]) -> list[Cells]:
+    """The series of any past local days that begin at ``starts``."""
+    packed = _packed(conn, starts)
+    return [packed[day] if day in packed else summed(conn, day, day_end(day)) for day in starts]
+
+
+def _packed(conn: Connection, starts: Sequence[datetime]) -> dict[datetime, Cells]:
+    rows = conn.execute(OF_DAYS, {"days": list(starts), "metrics": METRICS}, binary=True).fetchall()
+    return {day: np.frombuffer(cells, dtype=CELL) for day, cells in rows}
+
+
+def oldest(conn: Connection) -> datetime | None:
+    """The oldest minute that there are sums of."""
+    row = conn.execute(OLDEST).fetchone()
+    return row[0] if row else None
 
 
 def forget(conn: Connection, day_starts_us: Sequence[int]) -> None:

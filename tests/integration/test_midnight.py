@@ -68,6 +68,10 @@ def brought(live: Live, as_of: datetime) -> Snapshot:
     fresh = read_snapshot(live.conn, live.world, live.settings, as_of)
     assert (seen.pair == fresh.pair).all()
     assert (seen.bins == fresh.bins).all()
+    assert seen.weeks is not None
+    assert fresh.weeks is not None
+    assert (seen.weeks.bins == fresh.weeks.bins).all()
+    assert (seen.weeks.before == fresh.weeks.before).all()
     assert (seen.usage_sums == fresh.usage_sums).all()
     return seen
 

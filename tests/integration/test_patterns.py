@@ -79,7 +79,7 @@ def test_kinds_stand_in_the_hour_and_on_the_day_of_their_first_event(feeder: Fee
         back = (NOW.astimezone(zone).date() - local.date()).days
         kind = KINDS[number % 3]
         if back < DAYS:
-            counted[kind, DAYS - 1 - back, local.hour] += 1
+            counted[kind, back, local.hour] += 1
         one = {
             "type": "incident",
             "event_id": f"d-{number}",
@@ -101,7 +101,7 @@ def test_kinds_stand_in_the_hour_and_on_the_day_of_their_first_event(feeder: Fee
     found: Counter[tuple[str, int, int]] = Counter()
     for kind, table in snapshot.detections(Scope("74")).items():
         for day, hour in zip(*table.nonzero(), strict=True):
-            found[kind, int(day), int(hour)] = int(table[day, hour])
+            found[kind, len(table) - 1 - int(day), int(hour)] = int(table[day, hour])
     assert found == counted
-    today = sum(n for (_, day, _), n in counted.items() if day == DAYS - 1)
+    today = sum(n for (_, day, _), n in counted.items() if day == 0)
     assert today == snapshot.incidents(Scope("74")).detected
