@@ -69,7 +69,7 @@ FIGURES = (
 OFTEN = frozenset({"text", "indicator"})
 """Panels that a wall may hold several times: they say what their entry says."""
 
-HEIGHT, HEADER, MARGIN, GAP = 135.0, 9.0, 3.0, 1.5
+HEIGHT, HEADER, MARGIN, GAP = 135.0, 10.5, 3.0, 1.5
 WIDTHS = {"grid": 240.0, "wide": 320.0}
 FAR = 360.0
 """Capitals are readable up to so many times their height (the rule of sign makers: an inch for thirty feet)."""
