@@ -162,6 +162,8 @@ class IncidentKind(Section, frozen=True):
     en: str
     domain: str = "other"
     severity: Literal["low", "medium", "high", "critical"] = "low"
+    vi_short: str = ""
+    en_short: str = ""
 
 
 class Feeds(Section, frozen=True):

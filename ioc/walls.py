@@ -34,7 +34,7 @@ LEAST: Mapping[str, tuple[float, float]] = {
     "incidents": (56, 32),
     "indicator": (36, 36),
     "kinds": (84, 36),
-    "lifecycle": (60, 34),
+    "lifecycle": (104, 40),
     "map": (80, 64),
     "ontime": (48, 16),
     "services": (56, 30),
@@ -48,6 +48,9 @@ LEAST: Mapping[str, tuple[float, float]] = {
 }
 """Every panel of walls, with the least width and height in rem that it is made for; `figures` needs the width for each
 of its figures."""
+
+UPRIGHT: Mapping[str, tuple[float, float]] = {"lifecycle": (60, 62)}
+"""Panels that also have an upright form, with the least width and height of that."""
 
 FIGURES = (
     "received",
@@ -69,7 +72,7 @@ FIGURES = (
 OFTEN = frozenset({"text", "indicator"})
 """Panels that a wall may hold several times: they say what their entry says."""
 
-HEIGHT, HEADER, MARGIN, GAP = 135.0, 9.0, 3.0, 1.5
+HEIGHT, HEADER, MARGIN, GAP = 135.0, 10.5, 3.0, 1.5
 WIDTHS = {"grid": 240.0, "wide": 320.0}
 FAR = 360.0
 """Capitals are readable up to so many times their height (the rule of sign makers: an inch for thirty feet)."""
@@ -264,7 +267,8 @@ def _grid_faults(wall: Wall, key: str, grid: Grid, given: set[str]) -> Iterator[
         width, height = found[place.where]
         least, high = LEAST[place.panel]
         least *= len(place.figures) if place.panel == "figures" else 1
-        if width < least - 0.05 or height < high - 0.05:
+        upright = UPRIGHT.get(place.panel, (least, high))
+        if all(width < x - 0.05 or height < y - 0.05 for x, y in ((least, high), upright)):
             far = f" from {wall.distance_m:g} m" if wall.scale > 1 else ""
             yield (
                 f"{key}: panel {place.panel} needs {least:g} x {high:g} rem, area {place.where} has"

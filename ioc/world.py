@@ -101,6 +101,12 @@ class Kind:
     vi: str
     en: str
     severity: str
+    vi_short: str = ""
+    en_short: str = ""
+
+    def short(self, language: str) -> str:
+        """The name for narrow places; the whole name where no other is given."""
+        return (self.en_short or self.en) if language == "en" else (self.vi_short or self.vi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,11 +297,21 @@ def _shipped(name: str) -> list[dict[str, str]]:
 def read_kinds(settings: Settings) -> dict[str, Kind]:
     """Incident kinds of the packaged list and those that the configuration adds."""
     kinds = {
-        row["kind"]: Kind(row["kind"], row["domain"], row["vi"], row["en"], row["severity_default"])
+        row["kind"]: Kind(
+            row["kind"],
+            row["domain"],
+            row["vi"],
+            row["en"],
+            row["severity_default"],
+            row["vi_short"],
+            row["en_short"],
+        )
         for row in _shipped("incident_kinds.csv")
     }
     for added in settings.incident_kinds:
-        kinds[added.kind] = Kind(added.kind, added.domain, added.vi, added.en, added.severity)
+        kinds[added.kind] = Kind(
+            added.kind, added.domain, added.vi, added.en, added.severity, added.vi_short, added.en_short
+        )
     return kinds
 
 

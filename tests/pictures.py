@@ -124,7 +124,8 @@ def _plain(value: Any) -> Any:
 
 def serve(layout: Component, page: Page, language: str, theme: str) -> Any:
     """A running throwaway server on a free port; call ``shutdown`` on it."""
-    app = dash.Dash("pictures", assets_folder=str(ASSETS), assets_ignore=r".*\.js$|playlist\.css$", serve_locally=True)
+    ignored = r"^(?!spark\.js$).*\.js$|playlist\.css$"
+    app = dash.Dash("pictures", assets_folder=str(ASSETS), assets_ignore=ignored, serve_locally=True)
     index = INDEX.replace("{language}", language).replace("{theme}", theme).replace("{device}", page.device)
     app.index_string = index
     app.layout = html.Div([dash.dcc.Location(id="address"), layout])
@@ -172,6 +173,10 @@ STALE = [
 ]
 OLD = [(f"ioc.{name}.v1", "stale", "SỐ LIỆU CŨ 12 giây") for name in ("cases", "cameras", "usage", "indicators")]
 BEHIND = [("ioc.cases.v1", "behind", in_parts("còn 12.345 bản ghi chờ đọc · khoảng 40 giây nữa là kịp"))]
+CATCHING = [
+    (f"ioc.{name}.v1", "behind", in_parts("còn 128.981 bản ghi chờ đọc · khoảng 40 giây nữa là kịp"))
+    for name in ("cases", "cameras")
+]
 LOST = ["MẤT KẾT NỐI", "00:12", "đang giữ hình cuối cùng, nối lại lần 7"]
 BROKEN = ("headline-finished", "flow", "map", "incidents", "targets", "ticker")
 
@@ -217,6 +222,7 @@ def scenes() -> list[Scene]:
         ("wall-lost", wall.PAGE, wide, {"fresh": OLD, "band": LOST}),
         ("wall-trial", wall.PAGE, wide, {"trial": True, "fresh": OLD}),
         ("wall-trial-en", wall.PAGE, wide, {"trial": True, "language": "en"}),
+        ("wall-trial-behind", wall.PAGE, wide, {"trial": True, "fresh": CATCHING}),
         ("wall-sunday", wall.PAGE, wide, {"as_of": plausible.SUNDAY}),
         ("wall-evening", wall.PAGE, wide, {"as_of": plausible.EVENING}),
         ("wall-binhphuoc", wall.PAGE, wide, {"pack": "binhphuoc"}),

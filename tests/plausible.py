@@ -95,9 +95,14 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
     for at, on in enumerate(days):
         busy = {0: 1.15, 4: 0.9}.get(on.weekday(), 1.0) * rng.normal(1, 0.1) * 118
         shape = _profile(working[at])
-        for figure, factor, late in (("received", 1.0, 0), ("finished", 0.93, 4), ("uses", 14, 0), ("errors", 0.2, 0)):
+        for figure, factor, late, times in (
+            ("received", 1.0, 0, 1),
+            ("finished", 0.93, 4, 1),
+            ("uses", 14, 0, 7),
+            ("errors", 0.2, 0, 7),
+        ):
             wave = np.roll(shape, late) * busy * factor * np.repeat(rng.normal(1, 0.1, 24), 6)
-            row = rng.poisson(np.outer(weight, wave))
+            row = rng.poisson(np.outer(weight, wave)) * times
             if at == DAYS - 1:
                 if figure == "received" and working[at]:
                     row[:, 54:57] = rng.poisson(np.outer(weight, wave[54:57] * 1.7))

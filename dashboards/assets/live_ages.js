@@ -99,8 +99,8 @@
       if (!worst) continue;
       if (tag.dataset.fresh !== worst.fresh) tag.dataset.fresh = worst.fresh;
       const text = ageText(worst, now);
-      // in a title's line a part that does not fit is left out as a whole
-      put(tag, worst.fresh === "behind" && tag.closest(".heading") ? text.replace(/ (?!·)/g, "\u00a0") : text);
+      // in a title's line, and in the head of a wall, a part that does not fit is left out as a whole
+      put(tag, worst.fresh === "behind" && tag.closest(".heading, .wall-header") ? text.replace(/ (?!·)/g, "\u00a0") : text);
     }
     const latency = live.beat && live.beat.latency;
     for (const tag of document.querySelectorAll("[data-latency]")) {

@@ -19,7 +19,7 @@ SHAPES: Mapping[str, str] = {"critical": "diamond", "high": "triangle-up", "medi
 ORDER = ("low", "medium", "high", "critical")
 
 Class = Literal["map-0", "map-1", "map-2", "map-3", "map-4", "few"]
-GROUNDS = (*MAP_CLASSES, "tide-quiet", "few")
+GROUNDS = (*MAP_CLASSES, "map-more", "few")
 """Every colour that the ground of a place may have; ``few`` is hatched."""
 
 
@@ -174,14 +174,15 @@ def _pin_traces(found: Sequence[Pin], look: Look) -> list[dict[str, Any]]:
         place = {"type": "scatter", "hoverinfo": "skip", "x": [pin.x for pin in own], "y": [pin.y for pin in own]}
         colour = ink[f"sev-{severity}"]
         if severity == "critical":
-            ring = {"symbol": "circle-open", "size": size * 2.1, "color": colour, "line": {"width": size / 8}}
-            traces.append({**place, "mode": "markers", "marker": ring})
+            for tone, width in ((ink["pin-edge"], size / 4), (colour, size / 8)):
+                ring = {"symbol": "circle-open", "size": size * 2.1, "color": tone, "line": {"width": width}}
+                traces.append({**place, "mode": "markers", "marker": ring})
         grown = {"critical": 1.25, "high": 1.1, "low": 0.8}.get(severity, 0.95)
         marker = {
             "symbol": SHAPES[severity],
             "size": size * grown,
             "color": colour,
-            "line": {"color": ink["on-sev"] if look.theme == "dark" else ink["surface"], "width": size / 14},
+            "line": {"color": ink["pin-edge"], "width": size / 9},
         }
         traces.append({**place, "mode": "markers", "marker": marker})
         if severity == "critical":
@@ -189,6 +190,7 @@ def _pin_traces(found: Sequence[Pin], look: Look) -> list[dict[str, Any]]:
             traces.append({**place, "mode": "text", "text": ["!"] * len(own), "textfont": font})
     many = [pin for pin in found if pin.count > 1]
     place = {"type": "scatter", "hoverinfo": "skip", "x": [pin.x for pin in many], "y": [pin.y for pin in many]}
+    traces.append({**place, "mode": "markers", "marker": {"size": size * 1.7, "color": ink["pin-edge"]}})
     marker = {
         "size": size * 1.35,
         "color": ink["ink"],

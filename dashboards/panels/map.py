@@ -133,7 +133,8 @@ def update(snapshot: Snapshot, scope: Scope, look: Look, layer: Layer = LAYERS["
     }
     wanted = wanted_labels(view, {code: spot.count for code, spot in spots.items()}, look)
     outside = [one for one in wanted if not _inside(one.at, window)]
-    slots |= placed("label", LABELS, outside, Stage(scope.unit, box, STAGES[look.device]), look, known, found, words)
+    stage = Stage(scope.unit, box, STAGES[look.device])
+    slots |= placed("label", LABELS, outside, stage, look, known, found, words, classes)
     if look.device == "wall":
         slots |= _inset_slots(scope.unit, view, classes, dense, look, open_now, points, wanted, words)
         slots |= top_slots(spots, units, look, layer, TOP_BESIDE_INSET if dense else TOP)
@@ -202,6 +203,7 @@ def _inset_slots(
             known,
             found,
             words,
+            classes,
         ),
     }
 

@@ -19,6 +19,9 @@ NAME = "map"
 ABROAD, OFF_LAND = 2.5, 0.8
 """What it costs a name to stand on another's ground, and outside all."""
 
+WARM = frozenset({"map-3", "map-4"})
+"""Grounds too bright for light letters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -85,9 +88,11 @@ def placed(
     known: Atlas,
     pins: Sequence[Pin] = (),
     words: str = "map.label_overdue",
+    grounds: Mapping[str, str] | None = None,
 ) -> Slots:
     """The slots of up to ``most`` labels on a stage; where there are more, those with the highest counts. A label that
-    would stand on another is left out, the one with the lower count first. ``words`` is the text key of counts."""
+    would stand on another is left out, the one with the lower count first. ``words`` is the text key of counts,
+    ``grounds`` the token of each place's ground: a label that stands on a warm one as a whole is dark."""
     chosen = list(wanted) if len(wanted) <= most else sorted(wanted, key=lambda one: -one.count)[:most]
     width, height = stage.size
     slots: Slots = {}
@@ -95,7 +100,7 @@ def placed(
     for at, label in enumerate(room):
         one = shown[at]
         slots[slot(NAME, f"{part}-{at}")] = {
-            "className": "map-label",
+            "className": f"map-label {_warm(label, stage, known, grounds or {})}".strip(),
             "style": {"left": f"{label.x / width * 100:.2f}%", "top": f"{label.y / height * 100:.2f}%"},
         }
         slots[slot(NAME, f"{part}-name-{at}")] = {"children": one.name}
@@ -108,6 +113,12 @@ def placed(
         slots[slot(NAME, f"{part}-name-{at}")] = {"children": ""}
         slots[slot(NAME, f"{part}-n-{at}")] = {"children": "", "className": ""}
     return slots
+
+
+def _warm(label: Label, stage: Stage, known: Atlas, grounds: Mapping[str, str]) -> str:
+    ends = (label.x - 0.4 * label.width, label.x, label.x + 0.4 * label.width)
+    under = [grounds.get(known.owner(stage.scope, stage.point(x, label.y)), "") for x in ends]
+    return f"on-{under[1]}" if all(ground in WARM for ground in under) else ""
 
 
 def _apart(wanted: Sequence[Wanted], room: Sequence[Label]) -> tuple[list[Wanted], list[Label]]:

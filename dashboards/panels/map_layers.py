@@ -96,7 +96,7 @@ def _usage(snapshot: Snapshot, units: Sequence[Unit], look: Look) -> dict[str, S
             found[unit.code] = Spot("few", uses, None)
             continue
         change = (uses - usual) * 100 / usual
-        token = next((token for edge, token in USE if change < edge), "tide-quiet")
+        token = next((token for edge, token in USE if change < edge), "map-more")
         sign = "−" if change < 0 else "+"
         found[unit.code] = Spot(
             token,
@@ -147,7 +147,7 @@ LAYERS: Mapping[str, Layer] = {
             ("map-3", "use_far"),
             ("map-1", "use_less"),
             ("map-0", "use_same"),
-            ("rest", "use_more"),
+            ("map-more", "use_more"),
             ("map-few", "use_few"),
         ),
         _usage,

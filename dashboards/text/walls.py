@@ -154,7 +154,7 @@ WALLS: tuple[tuple[str, str, str], ...] = (
     ("map.highest_usage", "Thấp nhất", "Lowest"),
     ("map.highest_cameras", "Tỷ lệ cao nhất", "Highest share"),
     ("map.of_incidents", "{n} chưa tiếp nhận", "{n} not accepted"),
-    ("map.of_usage", "{n} lượt hôm nay", "{n} uses today"),
+    ("map.of_usage", "{n} lượt", "{n} uses"),
     ("map.of_cameras", "{n}/{whole} camera", "{n}/{whole} cameras"),
     ("map.too_few", "Chưa đủ số liệu để xếp", "Too little to rank"),
     ("map.none_overdue", "Không địa bàn nào quá hạn", "No place is overdue"),

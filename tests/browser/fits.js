@@ -8,14 +8,26 @@
   const say = (what, e) => found.push(`${what} ${e.closest('[data-panel]')?.dataset.panel} .${e.className}: ${e.textContent.trim().slice(0, 40)}`);
   const ends = new Set(['place', 'severity']);  // may end in an ellipsis: long places
   const within = new Map();
+  const pads = e => ['paddingLeft', 'paddingRight'].reduce((sum, side) => sum + parseFloat(getComputedStyle(e)[side]), 0);
+  // what is left of a box after all that cut it off on its way up to its panel
+  const clipped = (e, panel, box) => {
+    let {left, right, top, bottom} = box;
+    for (let at = e; at && at !== panel.parentElement; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      if (style.display === 'inline' || style.overflowX === 'visible' && style.overflowY === 'visible') continue;
+      const own = at.getBoundingClientRect();
+      [left, right, top, bottom] = [Math.max(left, own.left), Math.min(right, own.right), Math.max(top, own.top), Math.min(bottom, own.bottom)];
+    }
+    return {left, right, top, bottom, none: right - left < 2 || bottom - top < 2};
+  };
   for (const e of leaves) {
     const panel = e.closest('[data-panel]');
     if (!panel) continue;
     const range = document.createRange();
     range.selectNodeContents(e);
     const box = range.getBoundingClientRect(), room = panel.getBoundingClientRect();
-    const line = e.closest('.heading') && (e.matches('.note') || e.matches('.age'));  // parts without room go to a line unseen
-    const long = panel.dataset.fresh !== 'live';  // an age of more words, or a tag of doubt, may take the room
+    const line = e.closest('.heading, .feed') && (e.matches('.note') || e.matches('.age'));  // parts without room go to a line unseen
+    const long = panel.dataset.fresh !== 'live' || e.dataset.fresh === 'behind';  // an age of more words, or a tag of doubt, may take the room
     if (line && long && e.scrollHeight > e.clientHeight + 3) continue;
     if (line && e.scrollHeight > e.clientHeight + 3) say('left out', e);
     if (!box.width || box.left >= room.right - 1 || box.top >= room.bottom - 1) continue;  // a row that did not fit
@@ -26,9 +38,18 @@
     const rect = line ? own : box;
     const side = ellipsis ? own : rect, half = 0.37 * parseFloat(getComputedStyle(e).fontSize);
     const lines = rect.height > 3.2 * half * 1.9 ? [rect.top + half * 0.5, rect.bottom - half * 0.5] : [(rect.top + rect.bottom) / 2 - half, (rect.top + rect.bottom) / 2 + half];
+    if (getComputedStyle(e).textOverflow === 'ellipsis' && !ellipsis && !line && box.width > own.width - pads(e) + 0.3) say('ends in dots', e);
     const wide = {left: side.left, right: side.right, top: lines[0], bottom: lines[1]};  // what capitals reach
+    const left = clipped(e, panel, wide);
+    if (left.none) continue;  // a row or a part that has no room and is not seen at all
+    if (!line && (wide.right - left.right > 2 || left.left - wide.left > 2 || wide.bottom - left.bottom > 2 || left.top - wide.top > 2)) say('cut off', e);
     if (wide.right > room.right + 2 || wide.bottom > room.bottom + 2 || wide.left < room.left - 2 || wide.top < room.top - 2) say('outside', e);
     if (e.scrollWidth > e.clientWidth + 2 && getComputedStyle(e).overflowX !== 'visible' && !ellipsis) say('cut', e);
+    for (const bar of e.parentElement.querySelectorAll(':scope > :is(.bar, .error-bar, .load, .parts-bar, .i)')) {
+      const other = bar.getBoundingClientRect();
+      if (other.width && Math.min(box.right, other.right) - Math.max(box.left, other.left) > 3
+        && Math.min(wide.bottom, other.bottom) - Math.max(wide.top, other.top) > 3) say(`over its ${bar.className}`, e);
+    }
     if (!e.closest('.map-label') && !e.closest('.connection')) {
       if (!within.has(panel)) within.set(panel, []);
       within.get(panel).push([e, {left: wide.left, right: Math.min(wide.right, own.right + 1), top: wide.top, bottom: wide.bottom}]);

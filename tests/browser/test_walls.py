@@ -105,7 +105,7 @@ def province(now: datetime, midnight: datetime) -> Iterator[tuple[str, dict[str,
                 "service": services[number // 9],
                 "action": "visit",
                 "unit": unit,
-                "count": 180 - number,
+                "count": 18_000 - 173 * number,
                 **({"amount_vnd": 35_000_000} if number // 9 in (0, 2) else {}),
                 **({"outcome": "error"} if number % 31 == 0 else {}),
             },
@@ -181,7 +181,7 @@ def test_a_wall_follows_what_happens(screens: Callable[..., Screen], feeder: Fee
     wall.wait_text(slot("lifecycle", "n-detected"), str(before + 1))
 
 
-@pytest.mark.parametrize("state", ["broken", "behind", "lost", "trial", "trial-en"])
+@pytest.mark.parametrize("state", ["broken", "behind", "lost", "trial", "trial-en", "trial-behind"])
 def test_a_wall_that_doubts_itself_is_whole(browser: Browser, tmp_path: Path, state: str) -> None:
     (scene,) = (each for each in pictures.scenes() if each[0] == f"wall-{state}")
     faults = pictures.take(browser, scene, tmp_path)

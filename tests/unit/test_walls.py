@@ -193,12 +193,40 @@ def test_a_playlist_leaves_out_what_has_its_time_and_a_new_composition_is_a_new_
 def test_a_column_of_the_board_holds_five_cards_and_counts_the_others(monday: Snapshot) -> None:
     slots = lifecycle.update(monday, Scope("74"), look(monday))
     rows = [row for row in monday.incidents_open if row.state == "in_progress"]
-    assert len(rows) > lifecycle.CARDS
+    assert len(rows) > lifecycle.COLUMN
     shown = [slots[slot("lifecycle", f"card-in_progress-{at}")]["className"] for at in range(lifecycle.CARDS)]
     assert all(name.startswith("card") for name in shown)
-    assert slots[slot("lifecycle", "more-in_progress")]["children"] == f"+{len(rows) - lifecycle.CARDS}"
+    assert slots[slot("lifecycle", "more-in_progress")]["children"] == f"+{len(rows) - lifecycle.COLUMN}"
+    assert slots[slot("lifecycle", "board")]["className"] == f"board most-{lifecycle.COLUMN}"
     first = slots[slot("lifecycle", "card-detected-0")]["className"]
     assert first == "card critical alarm", "the gravest stands first, in red while nobody accepted it"
+
+
+@pytest.mark.parametrize(
+    ("counts", "given"),
+    [
+        ((3, 1, 0, 1, 7), (2, 1, 0, 1, 3)),
+        ((9, 9, 9, 9, 9), (2, 2, 2, 2, 1)),
+        ((0, 0, 0, 0, 99), (0, 0, 0, 0, 3)),
+        ((0, 0, 0, 0, 0), (0, 0, 0, 0, 0)),
+    ],
+)
+def test_steps_share_the_lines_of_an_upright_board(counts: tuple[int, ...], given: tuple[int, ...]) -> None:
+    found = lifecycle.lines(dict(zip(lifecycle.STEPS, counts, strict=True)))
+    assert tuple(found.values()) == given
+    assert sum(found.values()) <= lifecycle.LINES
+
+
+def test_a_panel_with_an_upright_form_fits_where_one_of_both_does() -> None:
+    def tried(columns: list[float], rows: list[float]) -> Settings:
+        areas = ["map lifecycle", "ticker ticker"]
+        panels = [{"panel": "map"}, {"panel": "lifecycle"}, {"panel": "ticker"}]
+        return settings(grid={"areas": areas, "columns": columns, "rows": rows}, panels=panels)
+
+    tried([160, 70], [114, 5])
+    tried([110, 120], [114, 5])
+    with pytest.raises(ConfigError, match="panel lifecycle needs 104 x 40 rem, area lifecycle has 57"):
+        tried([173, 57], [114, 5])
 
 
 def test_an_hour_is_framed_where_it_lies_far_above_the_same_hour_of_other_days() -> None:

@@ -151,13 +151,20 @@ def test_every_unit_has_both_names(here: World) -> None:
 
 def test_kinds_of_incident_can_be_added_and_changed() -> None:
     added = [
-        {"kind": "drone", "vi": "Thiết bị bay", "en": "Drone", "severity": "high"},
+        {"kind": "drone", "vi": "Thiết bị bay", "en": "Drone", "severity": "high", "vi_short": "Drone"},
         {"kind": "red_light", "vi": "Vượt đèn đỏ", "en": "Red light", "domain": "traffic", "severity": "low"},
     ]
     kinds = load_world(from_tree({"incident_kinds": added}), TODAY).kinds
     assert kinds["drone"].severity == "high"
+    assert (kinds["drone"].short("vi"), kinds["drone"].short("en")) == ("Drone", "Drone")
+    assert kinds["red_light"].short("vi") == "Vượt đèn đỏ", "a kind without a short name has its whole one"
     assert kinds["red_light"].severity == "low"
     assert len(kinds) == len(load_world(Settings(), TODAY).kinds) + 1
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_kind_of_incident_has_a_name_for_a_narrow_card(here: World, language: str) -> None:
+    assert [kind.short(language) for kind in here.kinds.values() if not 0 < len(kind.short(language)) <= 18] == []
 
 
 def test_procedures_are_whole(here: World) -> None:
