@@ -86,6 +86,11 @@ class Reading:
         with self.connection() as conn:
             return overdue_list(conn, self.world(conn), self.settings, scope, as_of)
 
+    def due_soon(self, scope: Scope, as_of: datetime) -> OverdueList:
+        """The cases of a scope that fall due next; Transient where the store does not answer."""
+        with self.connection() as conn:
+            return overdue_list(conn, self.world(conn), self.settings, scope, as_of, kind="soon")
+
     def world(self, conn: Connection) -> World:
         """The world with the store's numbers; read once."""
         if self._world is None:

@@ -1,17 +1,17 @@
-"""The open cases of a scope that are overdue at a moment, most late first: whose turn is it, and since when?
+"""The open cases of a scope that are overdue at a moment, or due soon, by due moment: whose turn is it, and when?
 
-Which cases they are is read from the effects by their own index; their steps by the index of cases. No figure is
-counted again, so the list has exactly as many cases as `open_overdue` says.
+Which cases they are is read from the effects by an index; their steps by the index of cases. No figure is counted
+again, so a list has exactly as many cases as `open_overdue` or `open_due_soon` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, LiteralString
+from typing import Any, Literal, LiteralString
 
 from ioc.due import DueStep, days_late, due_at
 from ioc.facts import Channel, Status
@@ -20,6 +20,7 @@ from ioc.snapshot import Scope
 from ioc.store.connect import Connection, translated
 from ioc.world import World
 
+Kind = Literal["overdue", "soon"]
 MOST = 200
 """Cases of a list; the others are counted, and said to be there."""
 
@@ -27,9 +28,9 @@ LATE: LiteralString = """
     with late as (
         select subject, handling, receiving
           from effect
-         where metric = 11 and at < %(as_of)s and {unit} = any(%(units)s)
+         where metric = {metric} and {unit} = any(%(units)s)
          group by subject, handling, receiving
-        having sum(delta) > 0
+        having sum(delta) {standing}
     )
     select c.code, l.handling, l.receiving, e.at, e.event_id, e.status, e.channel, e.due_at, e.procedure
       from late l
@@ -37,13 +38,26 @@ LATE: LiteralString = """
       join case_event e on e.case_no = l.subject and e.at < %(as_of)s
      order by c.code collate "C", e.at, e.event_id collate "C"
 """
-LATE_HANDLING: LiteralString = LATE.replace("{unit}", "handling")
-LATE_RECEIVING: LiteralString = LATE.replace("{unit}", "receiving")
+OVERDUE: LiteralString = LATE.replace("{metric}", "11 and at < %(as_of)s").replace("{standing}", "> 0")
+LATE_HANDLING: LiteralString = OVERDUE.replace("{unit}", "handling")
+LATE_RECEIVING: LiteralString = OVERDUE.replace("{unit}", "receiving")
+# each case is due soon for a while, in time or done in the end: what still has to end began. So neither the cases of all
+# years are read nor an index of their own kept
+SOON: LiteralString = LATE.replace("{metric}", "10 and at >= %(as_of)s").replace("{standing}", "< 0")
+SOON_HANDLING: LiteralString = SOON.replace("{unit}", "handling")
+SOON_RECEIVING: LiteralString = SOON.replace("{unit}", "receiving")
+STATEMENTS: Mapping[tuple[Kind, str], LiteralString] = {
+    ("overdue", "handling"): LATE_HANDLING,
+    ("overdue", "receiving"): LATE_RECEIVING,
+    ("soon", "handling"): SOON_HANDLING,
+    ("soon", "receiving"): SOON_RECEIVING,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class OverdueCase:
-    """A case that is open and overdue. ``handling`` and ``receiving`` are unit codes, ``days_late`` calendar days."""
+    """An open case that is overdue or due soon. ``handling`` and ``receiving`` are unit codes, ``days_late`` calendar
+    days: 0 or less of a case that is due soon."""
 
     code: str
     due_at: datetime
@@ -57,7 +71,7 @@ class OverdueCase:
 
 @dataclass(frozen=True, slots=True)
 class OverdueList:
-    """What was overdue at ``as_of``: ``total`` cases, of which the list holds the most late."""
+    """What was overdue, or due soon, at ``as_of``: ``total`` cases, of which the list holds those due first."""
 
     as_of: datetime
     total: int
@@ -65,17 +79,24 @@ class OverdueList:
 
 
 def overdue_list(
-    conn: Connection, world: World, settings: Settings, scope: Scope, as_of: datetime, most: int = MOST
+    conn: Connection,
+    world: World,
+    settings: Settings,
+    scope: Scope,
+    as_of: datetime,
+    most: int = MOST,
+    *,
+    kind: Kind = "overdue",
 ) -> OverdueList:
-    """The cases that are open and overdue in a scope at ``as_of``: by due moment, then by code; at most ``most``.
+    """The open cases of a scope that are overdue, or due soon, at ``as_of``: by due moment, then by code; at most
+    ``most``.
 
-    Costs the overdue effects of the scope's units and the steps of the cases in the list, however many cases there are
-    beside them. KeyError for an unknown unit; Transient where the server failed.
+    Costs the overdue effects of the scope's units, or the effects still to come, and the steps of the cases in the
+    list, however many cases there are beside them. KeyError for an unknown unit; Transient where the server failed.
     """
     units = [world.units[at].no for at in world.subtree(scope.unit)]
-    text = LATE_RECEIVING if scope.by == "receiving" else LATE_HANDLING
     with translated():
-        rows = conn.execute(text, {"as_of": as_of, "units": units}).fetchall()
+        rows = conn.execute(STATEMENTS[kind, scope.by], {"as_of": as_of, "units": units}).fetchall()
     found = sorted(_cases(rows, world, settings, as_of), key=lambda case: (case.due_at, case.code))
     return OverdueList(as_of, len(found), tuple(found[:most]))
 
