@@ -80,8 +80,6 @@ WORDS: Final[Mapping[str, str]] = {
     "ranking.title": "Units below",
     "ranking.beside": "Units beside this one",
     "ranking.note": "overdue among open cases",
-    "ranking.departments": "Departments",
-    "ranking.places": "Places",
     "ranking.open": "{open} open",
     "ranking.few": "{open} open, below {least}",
     "ranking.none": "No units below this one",

@@ -80,8 +80,6 @@ WORDS: Final[Mapping[str, str]] = {
     "ranking.title": "Đơn vị trực thuộc",
     "ranking.beside": "Đơn vị cùng cấp",
     "ranking.note": "quá hạn trên hồ sơ đang mở",
-    "ranking.departments": "Sở, ngành",
-    "ranking.places": "Địa bàn",
     "ranking.open": "{open} đang mở",
     "ranking.few": "{open} đang mở, dưới ngưỡng {least}",
     "ranking.none": "Không có đơn vị trực thuộc",
