@@ -282,6 +282,7 @@ def take(browser: Browser, scene: Scene, folder: Path) -> list[str]:
     tab = browser.new_page(
         viewport={"width": size[0], "height": size[1]}, has_touch=page.device == "tablet", reduced_motion="reduce"
     )
+    tab.set_default_timeout(120_000)
     faults: list[str] = []
     tab.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
     now = {

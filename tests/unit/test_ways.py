@@ -1,4 +1,4 @@
-"""The way to the overdue cases of a unit: worst first on every page, two touches from the top to any unit of any pack."""
+"""The way to a unit's overdue cases: worst first on every page, two touches from the top to any unit of any pack."""
 
 from __future__ import annotations
 
