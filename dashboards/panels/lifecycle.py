@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from dashboards.panel import CAMERAS, Look, Panel, Slots, data, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, spoken
 from dashboards.panels.incidents import kind_name
-from dashboards.text.formats import number
+from dashboards.text.formats import number, sentence
 from dashboards.text.names import listed
 from ioc.figures import SEVERITIES
 from ioc.snapshot import IncidentRow, Scope, Snapshot
@@ -27,7 +27,7 @@ def frame(look: Look) -> Component:
     columns = [
         html.Div(
             [
-                html.H3([html.Span(look.t(f"state.{step}")), figure_text(NAME, f"n-{step}", "n")]),
+                html.H3([html.Span(sentence(look.t(f"state.{step}"))), figure_text(NAME, f"n-{step}", "n")]),
                 html.Ol([_card(step, at) for at in range(CARDS)]),
                 html.P(id=slot(NAME, f"more-{step}"), className="more-cards"),
                 html.P(id=slot(NAME, f"beyond-{step}"), className="more-cards of-four"),
