@@ -84,6 +84,11 @@ class Reading:
         with self.connection() as conn:
             return overdue_lists(conn, self.world(conn), self.settings, scopes, as_of)
 
+    def due_soon(self, scopes: Collection[Scope], as_of: datetime) -> dict[Scope, OverdueList]:
+        """The cases of each scope that fall due next; Transient where the store does not answer."""
+        with self.connection() as conn:
+            return overdue_lists(conn, self.world(conn), self.settings, scopes, as_of, kind="soon")
+
     def world(self, conn: Connection) -> World:
         """The world with the store's numbers; read once."""
         if self._world is None:

@@ -31,6 +31,7 @@ ASSETS = Path(__file__).parent / "assets"
 YEAR_S = 365 * 86_400
 LANGUAGES = get_args(Language)
 THEMES = get_args(Theme)
+NOTHING: Mapping[str, str] = {}
 
 INDEX = """<!DOCTYPE html>
 <html lang="{language}" data-bs-theme="{theme}" data-device="{device}" data-state="loading" data-zone="{zone}"
@@ -74,12 +75,15 @@ class Addresses:
         self.world = world
         self.settings = settings
         self.by_name: Mapping[str, Page] = {page.name: page for page in pages}
-        self._by_path = {page.path: page for page in pages}
+        self._by_path: dict[str, list[Page]] = {}
+        for page in sorted(pages, key=lambda page: -len(page.when)):
+            self._by_path.setdefault(page.path, []).append(page)
         self._looks: dict[tuple[Device, Language, Theme], Look] = {}
 
-    def page(self, path: str) -> Page | None:
-        """The page of a path; a slash at the end does not matter."""
-        return self._by_path.get(path.rstrip("/") or "/")
+    def page(self, path: str, query: Mapping[str, str] = NOTHING) -> Page | None:
+        """The page of a path, and of the ``query`` where pages share it; a slash at the end does not matter."""
+        found = self._by_path.get(path.rstrip("/") or "/", ())
+        return next((page for page in found if page.when.items() <= query.items()), None)
 
     def look(self, page: Page, language: Language, theme: Theme) -> Look:
         """The same look each time."""
@@ -128,7 +132,7 @@ class Centre(Dash):
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
         """The document around Dash."""
         cookies = flask.request.cookies
-        page = self.addresses.page(flask.request.path)
+        page = self.addresses.page(flask.request.path, flask.request.args.to_dict())
         query = {**(page.asks if page else {}), **flask.request.args.to_dict()}
         language = self.addresses.language(query, cookies)
         theme = self.addresses.theme(page, query, cookies)
@@ -192,7 +196,7 @@ def register(app: Centre, addresses: Addresses) -> None:
     def show(pathname: str | None, search: str | None) -> tuple[Component, dict[str, Any] | None]:
         query = {name: values[-1] for name, values in parse_qs((search or "").lstrip("?")).items()}
         cookies = flask.request.cookies
-        page = addresses.page(pathname or "/")
+        page = addresses.page(pathname or "/", query)
         query = {**page.asks, **query} if page else query
         scope = addresses.scope(query)
         language = addresses.language(query, cookies)
@@ -217,7 +221,7 @@ def not_found(response: flask.Response, addresses: Addresses) -> flask.Response:
     """Dash answers every path with its one document; one that shows no page says so in its status too."""
     is_document = response.mimetype == "text/html" and response.status_code == 200
     if is_document and not flask.request.path.startswith("/_dash"):
-        page = addresses.page(flask.request.path)
+        page = addresses.page(flask.request.path, flask.request.args.to_dict())
         query = {**(page.asks if page else {}), **flask.request.args.to_dict()}
         if page is None or addresses.scope(query) is None:
             response.status_code = 404

@@ -8,7 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.pages.addresses import unit_address
+from dashboards.pages.addresses import scope_address
 from dashboards.panel import Look
 from dashboards.panels.heading import icon
 from ioc.snapshot import Scope
@@ -30,10 +30,9 @@ PAGES = (
 
 def fields(look: Look, here: str, scope: Scope) -> Component:
     """The tabs of a tablet; that of ``here`` is marked as the present one."""
-    more = {"by": scope.by} if scope.by == "receiving" else {}
-    whole = scope.unit == look.world.root.code and not more
+    whole = scope == Scope(look.world.root.code)
     found = [
-        (path if whole else unit_address(scope.unit, path=path, **more), key, picture, path == here)
+        (path if whole else scope_address(scope, path=path), key, picture, path == here)
         for path, key, picture in FIELDS
     ]
     return _tabs(look, found, look.t("nav.fields"))

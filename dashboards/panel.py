@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+from urllib.parse import urlencode
 
 from dash import html
 from dash.development.base_component import Component
@@ -86,7 +87,8 @@ class Page:
     ``path`` is the URL (``/``, ``/wall``, ``/wall/cameras``); ``title`` a text key. ``layout(look, scope)`` is called
     at page load and when the scope in the URL changes; it uses `tile` for each panel exactly once. ``asks`` holds what
     an address of the page means where it does not say so itself (unit, by, lang, theme); ``titles`` by language stand
-    instead of ``title``: those of a composed wall.
+    instead of ``title``: those of a composed wall. Where an address also says what is in ``when``, this page is meant
+    and not another one of the same path.
     """
 
     name: str
@@ -97,6 +99,12 @@ class Page:
     layout: Callable[[Look, Scope], Component]
     asks: Mapping[str, str] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
+    when: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """The path with what makes it this page's: ``/cases?late=soon``."""
+        return f"{self.path}?{urlencode(self.when)}" if self.when else self.path
 
     def titled(self, language: Language, t: Translate) -> str:
         """The page's title in a language."""

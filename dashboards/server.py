@@ -79,7 +79,9 @@ class WebProcess:
         walls.check(settings.walls, world.by_code, world.indicators)
         self.reading = api.Reading(settings)
         self.lists = OverdueLists(self.reading.overdue)
-        self.addresses = Addresses(pages(self.vitals, self.lists.of, settings), world, settings)
+        self.soon_lists = OverdueLists(self.reading.due_soon)
+        made = pages(self.vitals, self.lists.of, settings, soon=self.soon_lists.of)
+        self.addresses = Addresses(made, world, settings)
         self.signs = sign_feed.in_force(settings, world)
         self.latency = Latency()
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -170,8 +172,9 @@ class WebProcess:
 
     async def _list_for_ever(self) -> None:
         while True:
-            if self.lists.wanted:
-                await run_in_threadpool(self.lists.refresh)
+            for lists in (self.lists, self.soon_lists):
+                if lists.wanted:
+                    await run_in_threadpool(lists.refresh)
             await asyncio.sleep(0.2)
 
     def _examine(self) -> StoreVitals:

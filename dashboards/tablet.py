@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.navigation import fields, rooms
-from dashboards.pages.addresses import unit_address
+from dashboards.pages.addresses import scope_address
 from dashboards.panel import CASES, Look, age_tag, clock_tag, data, tile
 from dashboards.panels import footing
 from dashboards.panels.header import notices
 from dashboards.panels.heading import icon
 from dashboards.text.names import listed
 from ioc.snapshot import Scope
+from ioc.world import Unit
+
+WHOLE: Mapping[str, str] = {}
 
 
-def screen(look: Look, scope: Scope, here: str, parts: Sequence[Component], *, feed: str = CASES) -> Component:
-    """A page at address ``here``; ``feed`` is the one whose age stands in its head."""
+def screen(
+    look: Look,
+    scope: Scope,
+    here: str,
+    parts: Sequence[Component],
+    *,
+    feed: str = CASES,
+    when: Mapping[str, str] = WHOLE,
+) -> Component:
+    """A page at path ``here``; ``feed`` is the one whose age stands in its head, ``when`` is the page's own."""
     told = notices(look)
     notice = [html.Aside([html.Span(text) for text in told], className="notice")] if told else []
     name = here.strip("/") or "overview"
     return html.Div(
         [
             html.A(look.t("nav.skip"), href="#main", className="skip"),
-            _header(look, scope, here, feed),
+            _header(look, scope, here, feed, when),
             *notice,
             html.Main(list(parts), id="main", className=f"field field-{name}", tabIndex=-1),
             html.Footer([tile(footing.PANEL, look, "bare"), rooms(look)], className="leader-foot"),
@@ -40,7 +51,10 @@ def is_leaf(look: Look, scope: Scope) -> bool:
     return not look.world.children(scope.unit)
 
 
-def _whose(look: Look, scope: Scope, here: str) -> Component:
+def _whose(look: Look, scope: Scope, here: str, when: Mapping[str, str]) -> Component:
+    def address(unit: Unit) -> str:
+        return scope_address(Scope(unit.code, scope.by), path=here, **when)
+
     path = look.world.path(scope.unit)
     if len(path) == 1 and path[0].code == look.world.root.code:
         province = look.settings.province
@@ -49,12 +63,12 @@ def _whose(look: Look, scope: Scope, here: str) -> Component:
     above = path[:-1] or (look.world.root,)
     crumbs: list[Component | str] = []
     for unit in above:
-        crumbs += [dcc.Link(listed(unit, look.language), href=unit_address(unit.code, path=here)), " › "]
+        crumbs += [dcc.Link(listed(unit, look.language), href=address(unit)), " › "]
     return html.Div(
         [
             dcc.Link(
                 [icon("arrow-left"), html.Span(look.t("nav.back"), className="visually-hidden")],
-                href=unit_address(above[-1].code, path=here),
+                href=address(above[-1]),
                 className="button",
                 title=look.t("nav.back"),
             ),
@@ -77,27 +91,27 @@ def _whose(look: Look, scope: Scope, here: str) -> Component:
     )
 
 
-def _header(look: Look, scope: Scope, here: str, feed: str) -> Component:
+def _header(look: Look, scope: Scope, here: str, feed: str, when: Mapping[str, str]) -> Component:
     t = look.t
     other_theme = "light" if look.theme == "dark" else "dark"
     other_language = "en" if look.language == "vi" else "vi"
     buttons = [
         html.A(
             [html.Span(t("nav.language_short"), **{"aria-hidden": "true"}), _hidden(t("nav.language"), other_language)],  # type: ignore[arg-type]
-            href=unit_address(scope.unit, path=here, lang=other_language),
+            href=scope_address(scope, path=here, lang=other_language, **when),
             className="button",
             title=t("nav.language"),
         ),
         html.A(
             [icon("sun" if look.theme == "dark" else "moon-stars"), _hidden(t("nav.theme"))],
-            href=unit_address(scope.unit, path=here, theme=other_theme),
+            href=scope_address(scope, path=here, theme=other_theme, **when),
             className="button",
             title=t("nav.theme"),
         ),
     ]
     age = html.Div(html.Span(age_tag(feed), className="feed"), className="feeds")
     return html.Header(
-        [_whose(look, scope, here), fields(look, here, scope), age, clock_tag("seconds"), *buttons],
+        [_whose(look, scope, here, when), fields(look, here, scope), age, clock_tag("seconds"), *buttons],
         className="leader-header",
     )
 

@@ -138,7 +138,8 @@ class Service(Section, frozen=True):
 
 
 class Indicator(Section, frozen=True):
-    """A measured figure of any field, fed by `ioc.indicators.v1`; ``source`` answers for it."""
+    """A measured figure of any field, fed by `ioc.indicators.v1`; ``source`` answers for it: a unit by its code or its
+    Vietnamese name, or words that are shown as they stand."""
 
     code: str
     vi: str
@@ -151,6 +152,7 @@ class Indicator(Section, frozen=True):
     roll_up: Literal["own", "sum", "mean"] = "own"
     source: str = ""
     work: str = ""
+    work_en: str = ""
     due: date | None = None
 
 

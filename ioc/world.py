@@ -190,6 +190,11 @@ class World:
             at = unit.parent
         return tuple(reversed(chain))
 
+    def named(self, source: str, language: str) -> str:
+        """The name of the unit that ``source`` means by its code or its Vietnamese name; other words as they stand."""
+        unit = next((unit for unit in self.units if source in (unit.code, unit.name_vi)), None)
+        return unit.name(language) if unit else source
+
     def service_no(self, code: str) -> int:
         """The store's number of a declared service; KeyError where it is not declared."""
         return self.service_numbers[code]

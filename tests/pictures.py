@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Collection
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,14 @@ from werkzeug.serving import make_server
 from dashboards.bench.browser import chromium
 from dashboards.broken import broken_tile
 from dashboards.pages import leader, wall
+from dashboards.pages.registry import pages
 from dashboards.panel import Language, Look, Page, Slots, Theme, slot
 from dashboards.panels.heading import in_parts
 from dashboards.text import translate
 from dashboards.theme import ASSETS
 from ioc.settings import Settings
 from ioc.snapshot import Scope, Snapshot
-from tests import plausible
+from tests import plausible, plausible_lists
 
 Scene = tuple[str, Page, tuple[int, int], dict[str, Any]]
 """Name, page, size and what is special of a picture."""
@@ -56,6 +58,7 @@ FITTED = """() => [...document.querySelectorAll('.plot-box')].every(box => {
 
 FILL = """(args) => {
   const [fresh, now, band] = args;
+  document.querySelectorAll('[data-spark]').forEach(e => { e.dataset.spark = e.dataset.spark; });
   if (band) {
     document.documentElement.dataset.state = 'offline';
     const [strong, span, small] = ['strong', 'span', 'small'].map(name => document.createElement(name));
@@ -139,6 +142,7 @@ def shoot(tab: Tab, address: str, file: Path, special: dict[str, Any], now: dict
     tab.goto(address)
     tab.wait_for_selector("main")
     tab.wait_for_function(f"() => document.fonts.status === 'loaded' && {DRAWN}")
+    tab.add_script_tag(path=str(ASSETS / "spark.js"))
     tab.evaluate(FILL, [special.get("fresh", []), now, special.get("band")])
     if "band" in special:
         tab.wait_for_function(FITTED)
@@ -158,7 +162,7 @@ CUT = """() => [...document.querySelectorAll('main *')].filter(e => e.children.l
 FITS = (Path(__file__).parent / "browser" / "fits.js").read_text(encoding="utf-8")
 SIZES = {
     "wall": ((3840, 2160), (1920, 1080)),
-    "tablet": ((1180, 820), (820, 1180), (1024, 768), (768, 1024)),
+    "tablet": ((1180, 820), (820, 1180), (1024, 768), (768, 1024), (1366, 768)),
 }
 PACKS: dict[str, dict[str, str]] = {
     "binhduong": {},
@@ -229,39 +233,62 @@ def scenes() -> list[Scene]:
         ("wall-wards", wall.PAGE, wide, {"pack": "wards"}),
         ("wall-tiles", wall.PAGE, wide, {"pack": "tiles"}),
     ]
-    for size in (*SIZES["tablet"], (1366, 768)):
-        found.append((f"leader-{size[0]}x{size[1]}", leader.PAGE, size, {}))
-    wide = SIZES["tablet"][0]
-    found += [
-        ("leader-light", leader.PAGE, wide, {"theme": "light"}),
-        ("leader-en", leader.PAGE, wide, {"language": "en", "theme": "light"}),
+    return found + tablets()
+
+
+def tablets() -> list[Scene]:
+    """Every picture of a tablet; the first ones are those of the documents."""
+    own = {page.name: page for page in pages(lambda: None) if page.device == "tablet"}  # type: ignore[arg-type,return-value]
+    wide, upright, *_ = SIZES["tablet"]
+    found: list[Scene] = [
+        ("leader", leader.PAGE, wide, {"demo": True}),
+        ("leader-light", leader.PAGE, wide, {"theme": "light", "demo": True}),
+        ("leader-unit", leader.PAGE, wide, {"unit": "725", "demo": True}),
+        ("tablet-upright", leader.PAGE, upright, {"demo": True}),
+        ("tablet-cases", own["cases"], upright, {"theme": "light", "demo": True}),
+        ("tablet-soon", own["cases-soon"], upright, {"demo": True}),
+        ("tablet-services", own["services"], upright, {"demo": True}),
+        ("tablet-kpi", own["kpi"], upright, {"theme": "light", "demo": True}),
+        ("tablet-cameras", own["cameras"], wide, {"demo": True}),
         ("leader-stale", leader.PAGE, wide, {"fresh": STALE}),
         ("leader-empty", leader.PAGE, wide, {"empty": True}),
-        ("leader-district", leader.PAGE, wide, {"unit": "725"}),
-        ("leader-district-portrait", leader.PAGE, SIZES["tablet"][1], {"unit": "725", "theme": "light"}),
         ("leader-commune", leader.PAGE, wide, {"unit": "25966"}),
         ("leader-department", leader.PAGE, wide, {"unit": "D-SXD"}),
         ("leader-wards", leader.PAGE, wide, {"pack": "wards"}),
         ("leader-sunday", leader.PAGE, wide, {"as_of": plausible.SUNDAY}),
     ]
+    for name, page in own.items():
+        for width, height in SIZES["tablet"]:
+            for language, theme in (("vi", "dark"), ("en", "light")):
+                look = {"language": language, "theme": theme}
+                found.append((f"{name}-{width}x{height}-{language}-{theme}", page, (width, height), look))
+                if name == "leader":
+                    district = look | {"unit": "725"}
+                    found.append((f"district-{width}x{height}-{language}-{theme}", page, (width, height), district))
     return found
 
 
 def take(browser: Browser, scene: Scene, folder: Path) -> list[str]:
     """Takes the picture of a scene; gives what does not fit in it, and what the browser complained of."""
     name, page, size, special = scene
-    trial = {"demo_mode": True, "broker": "log"} if special.get("trial") else {"demo_mode": False}
+    trial = {"demo_mode": True, "broker": "log"} if special.get("trial") else {"demo_mode": "demo" in special}
     walls = WALLS if page.device == "wall" else {}
     settings = plausible.settings(units=PACKS[special.get("pack", "binhduong")], **trial, **walls)
     as_of = special.get("as_of", plausible.MONDAY)
     snapshot = plausible.snapshot(settings, plausible.world(settings), as_of, empty=special.get("empty", False))
+    if page.device == "tablet":  # the same with what is in its lists
+        late, soon = (partial(plausible_lists.cases, snapshot, kind) for kind in plausible_lists.METRICS)
+        made = pages(lambda: None, late, settings, soon=soon)  # type: ignore[arg-type,return-value]
+        page = next(own for own in made if own.name == page.name)
     language, theme = special.get("language", "vi"), special.get("theme", "dark")
     look = look_of(page, snapshot, settings, language, theme)
-    made = filled(page, look, Scope(special.get("unit", snapshot.world.root.code)), snapshot, special.get("broken", ()))
-    server = serve(made, page, language, theme)
+    scope = Scope(special.get("unit", snapshot.world.root.code))
+    layout = filled(page, look, scope, snapshot, special.get("broken", ()))
+    server = serve(layout, page, language, theme)
     tab = browser.new_page(
         viewport={"width": size[0], "height": size[1]}, has_touch=page.device == "tablet", reduced_motion="reduce"
     )
+    tab.set_default_timeout(120_000)
     faults: list[str] = []
     tab.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
     now = {

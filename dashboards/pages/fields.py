@@ -5,9 +5,13 @@ A swipe or a tab leads from one to the next; each shows the unit that the one be
 
 from __future__ import annotations
 
-from dash import html
+from collections.abc import Mapping
+from typing import Any
+
+from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboards.pages.addresses import scope_address
 from dashboards.panel import Look, Page, Panel, tile
 from dashboards.panels import camera_health, flow, footing, headline, incidents, kpi, paid, services, ways
 from dashboards.panels import map as map_panel
@@ -15,27 +19,53 @@ from dashboards.tablet import screen
 from ioc.facts import Topic
 from ioc.snapshot import Scope
 
+CHOICES: tuple[tuple[str, dict[str, str]], ...] = (("overdue.choice", {}), ("soon.choice", {"late": "soon"}))
+"""The lists of the field of cases, and what an address says of each."""
 FIGURES = (headline.RECEIVED, headline.FINISHED, headline.OVERDUE, headline.ON_TIME)
 
 
 def cases(late: Panel) -> Page:
     """Cases: what comes in, what goes out, and each case that is late. ``late`` is the panel of the overdue list."""
+    return _cases("cases", "page.cases", late)
 
+
+def due_soon(soon: Panel) -> Page:
+    """The same with the cases that fall due next: what can still be saved. ``soon`` is the panel of their list."""
+    return _cases("cases-soon", "page.cases_soon", soon, late="soon")
+
+
+def _cases(name: str, title: str, listed: Panel, **when: str) -> Page:
     def layout(look: Look, scope: Scope) -> Component:
         parts = [
             html.Div([tile(panel, look, "card") for panel in FIGURES], className="figure-row"),
             html.Div(
                 [
-                    tile(late, look, "card area-list"),
+                    html.Div(
+                        [
+                            _choices(look, scope, when),
+                            tile(listed, look, "card area-list"),
+                        ],
+                        className="switched",
+                    ),
                     html.Div([tile(flow.PANEL, look, "card tall"), tile(ways.PANEL, look, "card")], className="aside"),
                 ],
                 className="beside-row",
             ),
         ]
-        return screen(look, scope, "/cases", parts)
+        return screen(look, scope, "/cases", parts, when=when)
 
-    panels = (*FIGURES, late, flow.PANEL, ways.PANEL, footing.PANEL)
-    return Page("cases", "/cases", "page.cases", "tablet", panels, layout)
+    panels = (*FIGURES, listed, flow.PANEL, ways.PANEL, footing.PANEL)
+    return Page(name, "/cases", title, "tablet", panels, layout, when=when)
+
+
+def _choices(look: Look, scope: Scope, when: Mapping[str, str]) -> Component:
+    """A link to each list; the one that is shown is marked."""
+    links = []
+    for key, own in CHOICES:
+        here: dict[str, Any] = {"aria-current": "page"} if own == when else {}
+        href = scope_address(scope, path="/cases", **own)
+        links.append(dcc.Link(html.Span(look.t(key), **here), href=href, className="active" if here else ""))
+    return html.Nav(links, className="switch", **{"aria-label": look.t("overdue.which")})  # type: ignore[arg-type]
 
 
 def _cameras(look: Look, scope: Scope) -> Component:

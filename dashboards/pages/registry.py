@@ -14,9 +14,12 @@ from ioc.settings import Settings
 DEFAULTS = Settings()
 
 
-def pages(vitals: Callable[[], Vitals], lists: Lists = unread, settings: Settings = DEFAULTS) -> tuple[Page, ...]:
-    """All pages; ``vitals`` is what `/status` knows beside the snapshot, ``lists`` the overdue cases of a scope; the
-    walls are those of the ``settings``."""
+def pages(
+    vitals: Callable[[], Vitals], lists: Lists = unread, settings: Settings = DEFAULTS, *, soon: Lists = unread
+) -> tuple[Page, ...]:
+    """All pages; ``vitals`` is what `/status` knows beside the snapshot, ``lists`` the overdue cases of a scope,
+    ``soon`` those that fall due next; the walls are those of the ``settings``."""
     late = overdue.panel(lists)
-    tablet = (leader.page(late), fields.cases(late), fields.CAMERAS, fields.SERVICES, fields.KPI)
+    cases = (fields.cases(late), fields.due_soon(overdue.panel(soon, overdue.SOON)))
+    tablet = (leader.page(late), *cases, fields.CAMERAS, fields.SERVICES, fields.KPI)
     return (*tablet, *wall.pages(settings), status.page(vitals))

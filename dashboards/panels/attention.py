@@ -7,7 +7,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboards.pages.addresses import unit_address
+from dashboards.pages.addresses import scope_address
 from dashboards.panel import CAMERAS, CASES, Look, Panel, Slots, age_tag, data, slot
 from dashboards.panels.heading import SILENT, icon
 from dashboards.panels.incidents import kind_name, ordered
@@ -73,7 +73,7 @@ def _incident(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     return {
         slot(INCIDENT, "card"): {
             "className": f"attention {'alarm' if alarm else 'outlined' if row else 'calm'}",
-            "href": unit_address(scope.unit, path="/cameras"),
+            "href": scope_address(scope, path="/cameras"),
         },
         slot(INCIDENT, "icon"): {"className": f"i i-{picture}"},
         slot(INCIDENT, "title"): {"children": title},
@@ -99,7 +99,7 @@ def _overdue(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     return {
         slot(OVERDUE, "card"): {
             "className": f"attention {'heat' if cases.open_overdue else 'calm'}",
-            "href": unit_address(scope.unit, path="/cases", **({"by": scope.by} if scope.by == "receiving" else {})),
+            "href": scope_address(scope, path="/cases"),
         },
         slot(OVERDUE, "title"): {"children": title},
         slot(OVERDUE, "note"): {"children": note},
@@ -116,7 +116,10 @@ def _soon(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         else t("attention.no_soon" if snapshot.spoke(CASES) else "cases.unknown")
     )
     return {
-        slot(SOON, "card"): {"className": f"attention {'soon' if n else 'calm'}", "href": "#ranking--tile"},
+        slot(SOON, "card"): {
+            "className": f"attention {'soon' if n else 'calm'}",
+            "href": scope_address(scope, path="/cases", late="soon"),
+        },
         slot(SOON, "title"): {"children": title},
         slot(SOON, "note"): {"children": t("attention.soon_note", hours=hours)},
     }

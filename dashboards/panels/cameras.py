@@ -46,23 +46,19 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     bars = []
     for unit, one in known:
         whole = one.online + blind(one)
-        parts = []
-        if one.offline + one.silent:
-            parts.append(t("cameras.lost", n=one.offline + one.silent))
-        if one.tampered:
-            parts.append(t("cameras.tampered", n=one.tampered))
+        lost = blind(one)
         bars.append(
             Bar(
                 unit.short(language),
                 f"{number(one.online, language)}/{number(whole, language)}",
-                " · ".join(parts) or t("cameras.all"),
+                t("cameras.blind", n=number(lost, language)) if lost else t("cameras.all"),
                 one.online * 100 / whole,
-                tone="warm" if parts else "",
+                tone="warm" if lost else "",
             )
         )
     more = len(bars) - ROWS
     total = snapshot.cameras(scope)
-    foot = t("cameras.none") if not bars else t("cameras.more", n=more) if more > 0 else t("cameras.privacy")
+    foot = t("cameras.none") if not bars else t("cameras.more", n=more) if more > 0 else t("cameras.meaning")
     return {
         **bar_slots(NAME, bars, ROWS),
         slot(NAME, "foot"): {"children": foot},

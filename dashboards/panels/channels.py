@@ -30,7 +30,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     whole = sum(counts.values())
     bars = [
         Bar(
-            look.t(f"channels.{name}"),
+            look.t(f"channel.{name}"),
             number(count, look.language),
             percent(count * 100 / whole, look.language) if whole else "",
             count * 100 / whole if whole else 0,

@@ -30,7 +30,7 @@ def indicator(place: Place) -> Panel:
         title = (place.title_en if look.language == "en" else place.title_vi) or _named(one, look)
         return html.Div(
             [
-                heading(name, title, one.source),
+                heading(name, title, look.world.named(one.source, look.language)),
                 html.Div(
                     [
                         figure_text(name, "whole", "figure"),

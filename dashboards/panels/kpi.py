@@ -83,11 +83,28 @@ def frame(look: Look) -> Component:
 
 def _row(one: Indicator, at: int, look: Look) -> Component:
     t = look.t
-
-    def told(key: str, text: str) -> Component:
-        known = html.B(text) if text else html.Span(t("kpi.unwritten"), className="unwritten")
-        return html.Div([html.Span(t(f"kpi.head_{key}"), className="label"), known], className=f"cell {key}")
-
+    said = {
+        "owner": look.world.named(one.source, look.language),
+        "work": (look.language == "en" and one.work_en) or one.work,
+        "due": f"{one.due:%d/%m/%Y}" if one.due else "",
+    }
+    left = html.Span(id=slot(NAME, f"left-{at}"), className="of")
+    told = [
+        html.Div(
+            [html.Span(t(f"kpi.head_{key}"), className="label"), html.B(text), *([left] if key == "due" else [])],
+            className=f"cell {key}",
+        )
+        for key, text in said.items()
+        if text
+    ]
+    missing = [key for key, text in said.items() if not text]
+    if missing:  # said once, where the first of them would stand
+        first = list(said).index(missing[0])
+        over = next((n for n, key in enumerate([*list(said)[first:], "owner"]) if said.get(key)), len(said) - first)
+        words = t("kpi.unwritten", parts=", ".join(t(f"kpi.part_{key}") for key in missing))
+        gap = [html.Span(words), *([left] if one.due is None else [])]
+        place = {"--at": str(first + 3), "--over": str(over)}
+        told.insert(first, html.Div(gap, className="cell unwritten", style=place))
     return html.Li(
         [
             html.Div(
@@ -120,15 +137,7 @@ def _row(one: Indicator, at: int, look: Look) -> Component:
                 ],
                 className="cell way",
             ),
-            told("owner", one.source),
-            told("work", one.work),
-            html.Div(
-                [
-                    told("due", f"{one.due:%d/%m/%Y}" if one.due else ""),
-                    html.Span(id=slot(NAME, f"left-{at}"), className="of"),
-                ],
-                className="cell",
-            ),
+            *told,
         ],
         className="kpi-row",
     )

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboards.panel import CAMERAS, Look, Panel, Slots, data, slot
 from dashboards.panels.heading import SILENT, figure_text, heading, spoken
-from dashboards.text.formats import number
+from dashboards.text.formats import number, sentence
 from dashboards.text.names import listed
 from ioc.figures import SEVERITIES
 from ioc.snapshot import IncidentRow, Scope, Snapshot
@@ -32,7 +32,7 @@ def frame(look: Look) -> Component:
             [
                 html.H3(
                     [
-                        html.Span(look.t(f"state.{step}")),
+                        html.Span(sentence(look.t(f"state.{step}"))),
                         html.Span(id=slot(NAME, f"more-{step}"), className="more-cards"),
                         html.Span(id=slot(NAME, f"beyond-{step}"), className="more-cards of-lines"),
                         figure_text(NAME, f"n-{step}", "n"),

@@ -12,28 +12,29 @@ from dashboards.panels.ranks import LEAST, departments, load_bar, places, ranked
 from dashboards.text.formats import DASH, number, percent
 from dashboards.text.names import listed
 from ioc.snapshot import Scope, Snapshot, UnitRow
-from ioc.world import World
+from ioc.world import Unit, World
 
 NAME = "ranking"
-PARTS = ("departments", "places")
 
 
-def most(world: World, part: str) -> int:
-    """The largest number of rows that a list can need in this world."""
-    pick = departments if part == "departments" else places
-    return max((len(pick(world.children(unit.code))) for unit in world.units), default=0)
+def below(world: World, code: str) -> list[Unit]:
+    """The units directly below one: departments and places."""
+    units = world.children(code)
+    return [*departments(units), *places(units)]
+
+
+def most(world: World) -> int:
+    """The largest number of rows that the list can need in this world."""
+    return max((len(world.children(unit.code)) for unit in world.units), default=0)
 
 
 def frame(look: Look) -> Component:
-    """Two lists, departments and places, in one scrolling column; a scope shows those it has."""
-    lists = [
-        html.Section(
-            [html.H3(look.t(f"ranking.{part}")), html.Ol([_row(part, at) for at in range(most(look.world, part))])],
-            id=slot(NAME, part),
-            className="hidden",
-        )
-        for part in PARTS
-    ]
+    """One list, whatever the units are: those with overdue cases, then a line that says how many have none, then those.
+
+    The line comes last in the document and stands between the two by the stylesheet.
+    """
+    rows = [_row(at) for at in range(most(look.world))]
+    line = html.Li(html.Span(id=slot(NAME, "clean")), id=slot(NAME, "line"), className="hidden")
     legend = html.Div(
         [
             html.Span([html.I(className=f"key {token}"), look.t(key)])
@@ -49,7 +50,7 @@ def frame(look: Look) -> Component:
         [
             heading(NAME, look.t("ranking.title"), look.t("ranking.note")),
             html.Div(
-                [*lists, html.P(id=slot(NAME, "none"), className="foot")],
+                [html.Ol([*rows, line]), html.P(id=slot(NAME, "none"), className="foot")],
                 className="ranking-lists",
                 tabIndex=0,
             ),
@@ -59,9 +60,9 @@ def frame(look: Look) -> Component:
     )
 
 
-def _row(part: str, at: int) -> Component:
+def _row(at: int) -> Component:
     def name(what: str) -> str:
-        return f"{part}-{what}-{at}"
+        return f"{what}-{at}"
 
     return html.Li(
         dcc.Link(
@@ -86,31 +87,33 @@ def _row(part: str, at: int) -> Component:
 
 
 def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
-    """Both lists as they are now."""
+    """The list as it is now."""
     world = snapshot.world
-    below = world.children(scope.unit)
+    units = below(world, scope.unit)
     above = world.by_code[scope.unit].parent
-    beside = not below and above is not None
+    beside = not units and above is not None
     if beside and above is not None:
         alike = departments if world.by_code[scope.unit].kind in ("department", "branch") else places
-        below = tuple(alike(world.children(above)))
+        units = alike(world.children(above))
+    order = ranked(snapshot.rows(units), look)
+    clean = look.t("departments.clean" if snapshot.spoke(CASES) else "cases.unknown", clean=len(order.clean))
     slots: Slots = {
         slot(NAME, "title"): {"children": look.t("ranking.beside" if beside else "ranking.title")},
         slot(NAME, "note"): {"children": look.t("ranking.note")},
+        slot(NAME, "line"): {"className": "line" if order.clean else "hidden"},
+        slot(NAME, "clean"): {"children": clean if order.clean else ""},
     }
-    for part, units in (("departments", departments(below)), ("places", places(below))):
-        rows = ranked(snapshot.rows(units), look).all
-        slots[slot(NAME, part)] = {"className": "" if rows else "hidden"}
-        for at in range(most(look.world, part)):
-            row = rows[at] if at < len(rows) else None
-            slots |= _row_slots(part, at, row, look, here=row is not None and row.unit.code == scope.unit)
-    slots[slot(NAME, "none")] = {"children": "" if below else look.t("ranking.none")}
+    rows = order.all
+    for at in range(most(look.world)):
+        row = rows[at] if at < len(rows) else None
+        slots |= _row_slots(at, row, look, here=row is not None and row.unit.code == scope.unit)
+    slots[slot(NAME, "none")] = {"children": "" if units else look.t("ranking.none")}
     return slots
 
 
-def _row_slots(part: str, at: int, row: UnitRow | None, look: Look, *, here: bool) -> Slots:
+def _row_slots(at: int, row: UnitRow | None, look: Look, *, here: bool) -> Slots:
     def name(what: str) -> str:
-        return slot(NAME, f"{part}-{what}-{at}")
+        return slot(NAME, f"{what}-{at}")
 
     if row is None:
         return {
@@ -127,7 +130,7 @@ def _row_slots(part: str, at: int, row: UnitRow | None, look: Look, *, here: boo
     share = cases.overdue_share_pct
     key = "ranking.few" if few and cases.open_overdue else "ranking.open"
     return {
-        name("row"): {"className": "here" if here else ""},
+        name("row"): {"className": f"{'' if cases.open_overdue else 'clean'}{' here' if here else ''}".strip()},
         name("link"): {"href": unit_address(row.unit.code)},
         name("name"): {"children": listed(row.unit, language)},
         name("open"): {"children": t(key, open=number(cases.open, language), least=LEAST)},

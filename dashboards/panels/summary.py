@@ -6,7 +6,7 @@ from __future__ import annotations
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboards.pages.addresses import unit_address
+from dashboards.pages.addresses import scope_address
 from dashboards.panel import CAMERAS, USAGE, Look, Panel, Slots, age_tag, slot
 from dashboards.panels.heading import figure_text, icon
 from dashboards.panels.targets import met
@@ -64,7 +64,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     first = next(iter(open_now), None)
     note = "" if first is None else (first.en if language == "en" else first.vi)
     failed = percent(errors * 100 / uses if uses else 0, language)
-    slots |= {slot(NAME, f"to-{what}"): {"href": unit_address(scope.unit, path=path)} for what, path in FIELDS.items()}
+    slots |= {slot(NAME, f"to-{what}"): {"href": scope_address(scope, path=path)} for what, path in FIELDS.items()}
     slots |= {
         slot(NAME, "incidents"): {"children": t("summary.incidents", n=number(incidents.open, language))},
         slot(NAME, "targets"): {"children": title},

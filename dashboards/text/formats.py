@@ -63,6 +63,11 @@ def short_number(value: float | None, language: Language) -> str:
     return number(value / (1e9 if large else 1e6), language, 1) + words[large]
 
 
+def sentence(words: str) -> str:
+    """Words that stand as a label of their own, where elsewhere they are a part of a line: "Chờ xác minh"."""
+    return words[:1].upper() + words[1:]
+
+
 def day(at: date | datetime, language: Language) -> str:
     """``23/11/2026`` in both languages: day first."""
     del language

@@ -21,7 +21,7 @@ _VI = (
 def listed(unit: Unit, language: Language) -> str:
     """The name with its level shortened, as Vietnamese offices write it: "TP. Thuận An", "VP Đăng ký đất đai"."""
     if language == "en":
-        return unit.name_en.replace("Office of the ", "").replace(" and ", " & ")
+        return unit.name_en.replace("Office of the People's Committee", "PC Office").replace(" and ", " & ")
     name = unit.name_vi
     for long, short in _VI:
         if name.startswith(long):

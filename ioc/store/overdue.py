@@ -1,18 +1,18 @@
-"""The open cases of scopes that are overdue at a moment, most late first: whose turn is it, and since when?
+"""The open cases of scopes that are overdue at a moment, or due soon, by due moment: whose turn is it, and when?
 
-Which cases they are is read from the effects by their own index; their steps by the index of cases. No figure is
-counted again, so the list has exactly as many cases as `open_overdue` says.
+Which cases they are is read from the effects by an index; their steps by the index of cases. No figure is counted
+again, so a list has exactly as many cases as `open_overdue` or `open_due_soon` says.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, LiteralString
+from typing import Any, Literal, LiteralString
 
 from ioc.due import DueStep, days_late, due_at
 from ioc.facts import Channel, Status
@@ -21,6 +21,7 @@ from ioc.snapshot import Scope
 from ioc.store.connect import Connection, translated
 from ioc.world import World
 
+Kind = Literal["overdue", "soon"]
 MOST = 200
 """Cases of a list; the others are counted, and said to be there."""
 
@@ -28,9 +29,9 @@ LATE: LiteralString = """
     with late as (
         select subject, handling, receiving
           from effect
-         where metric = 11 and at < %(as_of)s and {ours}
+         where metric = {metric} and {ours}
          group by subject, handling, receiving
-        having sum(delta) > 0
+        having sum(delta) {standing}
     )
     select c.code, l.handling, l.receiving, e.at, e.event_id, e.status, e.channel, e.due_at, e.procedure
       from late l
@@ -38,14 +39,27 @@ LATE: LiteralString = """
       join case_event e on e.case_no = l.subject and e.at < %(as_of)s
      order by c.code collate "C", e.at, e.event_id collate "C"
 """
-LATE_HANDLING: LiteralString = LATE.replace("{ours}", "handling = any(%(handling)s)")
-LATE_RECEIVING: LiteralString = LATE.replace("{ours}", "receiving = any(%(receiving)s)")
-LATE_EITHER: LiteralString = LATE.replace("{ours}", "(handling = any(%(handling)s) or receiving = any(%(receiving)s))")
+OVERDUE: LiteralString = LATE.replace("{metric}", "11 and at < %(as_of)s").replace("{standing}", "> 0")
+# each case is due soon for a while, in time or done in the end: what still has to end began. So neither the cases of all
+# years are read nor an index of their own kept
+SOON: LiteralString = LATE.replace("{metric}", "10 and at >= %(as_of)s").replace("{standing}", "< 0")
+HANDLING: LiteralString = "handling = any(%(handling)s)"
+RECEIVING: LiteralString = "receiving = any(%(receiving)s)"
+EITHER: LiteralString = "(" + HANDLING + " or " + RECEIVING + ")"
+STATEMENTS: Mapping[tuple[Kind, str], LiteralString] = {
+    ("overdue", "handling"): OVERDUE.replace("{ours}", HANDLING),
+    ("overdue", "receiving"): OVERDUE.replace("{ours}", RECEIVING),
+    ("overdue", "either"): OVERDUE.replace("{ours}", EITHER),
+    ("soon", "handling"): SOON.replace("{ours}", HANDLING),
+    ("soon", "receiving"): SOON.replace("{ours}", RECEIVING),
+    ("soon", "either"): SOON.replace("{ours}", EITHER),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class OverdueCase:
-    """A case that is open and overdue. ``handling`` and ``receiving`` are unit codes, ``days_late`` calendar days."""
+    """An open case that is overdue or due soon. ``handling`` and ``receiving`` are unit codes, ``days_late`` calendar
+    days: 0 or less of a case that is due soon."""
 
     code: str
     due_at: datetime
@@ -59,7 +73,7 @@ class OverdueCase:
 
 @dataclass(frozen=True, slots=True)
 class OverdueList:
-    """What was overdue at ``as_of``: ``total`` cases, of which the list holds the most late."""
+    """What was overdue, or due soon, at ``as_of``: ``total`` cases, of which the list holds those due first."""
 
     as_of: datetime
     total: int
@@ -67,19 +81,35 @@ class OverdueList:
 
 
 def overdue_list(
-    conn: Connection, world: World, settings: Settings, scope: Scope, as_of: datetime, most: int = MOST
+    conn: Connection,
+    world: World,
+    settings: Settings,
+    scope: Scope,
+    as_of: datetime,
+    most: int = MOST,
+    *,
+    kind: Kind = "overdue",
 ) -> OverdueList:
     """The list of one scope: see `overdue_lists`."""
-    return overdue_lists(conn, world, settings, (scope,), as_of, most)[scope]
+    return overdue_lists(conn, world, settings, (scope,), as_of, most, kind=kind)[scope]
 
 
 def overdue_lists(
-    conn: Connection, world: World, settings: Settings, scopes: Iterable[Scope], as_of: datetime, most: int = MOST
+    conn: Connection,
+    world: World,
+    settings: Settings,
+    scopes: Iterable[Scope],
+    as_of: datetime,
+    most: int = MOST,
+    *,
+    kind: Kind = "overdue",
 ) -> dict[Scope, OverdueList]:
-    """Of each scope the cases that are open and overdue at ``as_of``: by due moment, then by code; at most ``most``.
+    """Of each scope the open cases that are overdue, or due soon, at ``as_of``: by due moment, then by code; at most
+    ``most``.
 
-    One statement, however many scopes: it costs the overdue effects of all their units and the steps of those cases,
-    however many cases there are beside them. KeyError for an unknown unit; Transient where the server failed.
+    One statement, however many scopes: it costs the overdue effects of all their units, or the effects still to come,
+    and the steps of those cases, however many cases there are beside them. KeyError for an unknown unit; Transient where
+    the server failed.
     """
     wanted = {scope: [world.units[at] for at in world.subtree(scope.unit)] for scope in scopes}
     units: dict[str, set[int]] = {"handling": set(), "receiving": set()}
@@ -88,10 +118,10 @@ def overdue_lists(
         units[scope.by].update(unit.no for unit in own)
         for unit in own:
             looking[scope.by, unit.code].append(scope)
-    text = LATE_EITHER if all(units.values()) else LATE_RECEIVING if units["receiving"] else LATE_HANDLING
+    side = "either" if all(units.values()) else "receiving" if units["receiving"] else "handling"
     with translated():
         asked = {"as_of": as_of, **{by: sorted(numbers) for by, numbers in units.items()}}
-        rows = conn.execute(text, asked).fetchall()
+        rows = conn.execute(STATEMENTS[kind, side], asked).fetchall()
     found: dict[Scope, list[OverdueCase]] = {scope: [] for scope in wanted}
     for case in sorted(_cases(rows, world, settings, as_of), key=lambda case: (case.due_at, case.code)):
         for scope in (*looking["handling", case.handling], *looking["receiving", case.receiving]):

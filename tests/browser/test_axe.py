@@ -13,7 +13,7 @@ from tests.browser.day import morning
 from tests.feeding import Feeder
 from tests.web import Pipeline
 
-PATHS = [page.path for page in pages(lambda: None)]  # type: ignore[arg-type,return-value]
+PATHS = [page.address for page in pages(lambda: None)]  # type: ignore[arg-type,return-value]
 GRAVE = {"serious", "critical"}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

@@ -20,8 +20,10 @@ from tests.browser.layout import faults
 from tests.feeding import Feeder
 from tests.web import Pipeline
 
+SOON = "/cases?late=soon"
 SIZES = ((768, 1024), (820, 1180), (1024, 768), (1180, 820), (1366, 1024))
 LISTED = f"document.querySelectorAll('#{slot('overdue', 'rows')} .days').length"
+LISTED_SOON = LISTED.replace("overdue", "soon")
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def open_page(tablet: Screen, path: str) -> None:
     """Goes there and waits until everything stands: figures, charts, fonts, the list."""
     tablet.open(path)
     tablet.wait("document.documentElement.dataset.state === 'live' && document.fonts.status === 'loaded'")
-    tablet.wait(f"!document.getElementById('{slot('overdue', 'rows')}') || !document.querySelector('.late-row .still')")
+    tablet.wait("!document.querySelector('.late-row .still')")
 
 
 def swipe(tablet: Screen, from_x: int, to_x: int, y: int = 400) -> None:
@@ -61,7 +63,7 @@ def test_every_field_stands_at_every_size(tablets: Callable[..., Screen], size: 
     tablet = tablets(*size)
     found: dict[str, list[str]] = {}
     looks = ("lang=vi&theme=dark", "lang=en&theme=light")
-    for at, path in enumerate((*(path for path, _, _ in FIELDS), "/?unit=725", f"/?unit={LATE_AT}")):
+    for at, path in enumerate((*(path for path, _, _ in FIELDS), SOON, "/?unit=725", f"/?unit={LATE_AT}")):
         for turn in (0, 1) if size == (1180, 820) else (at % 2,):
             look = looks[turn]
             open_page(tablet, f"{path}{'&' if '?' in path else '?'}{look}")
@@ -108,6 +110,32 @@ def test_two_touches_lead_to_the_overdue_list_of_any_unit(tablets: Callable[...,
     tablet.wait(f"location.search === '?unit=74' && {LISTED} === 9")
     tablet.tab.locator("#attention-overdue--card").tap()
     tablet.wait(f"location.pathname === '/cases' && {LISTED} === 9")
+
+
+def test_a_touch_leads_to_the_cases_due_soon_as_many_as_their_figure_says(tablets: Callable[..., Screen]) -> None:
+    tablet = tablets()
+    open_page(tablet, "/")
+    tablet.value("window.sameTab = true")
+    whole = tablet.web.json("/api/v1/overview?unit=74")["cases"]["open_due_soon"]
+    assert whole > 40
+    shown = min(whole, 50)
+    tablet.tab.locator("#attention-soon--card").tap()
+    tablet.wait(f"location.pathname + location.search === '/cases?unit=74&late=soon' && {LISTED_SOON} === {shown}")
+    assert tablet.value("document.getElementById('soon--title').textContent") == f"{whole} hồ sơ sắp đến hạn"
+    told = tablet.value("[...document.querySelectorAll('.late-row')].map(row => row.textContent)")
+    assert all("hẹn " in row and "mã …-" in row for row in told)
+    assert "000.00.12" not in " ".join(told), "no whole code"
+    tablet.tab.locator(".switch a", has_text="Quá hạn").tap()
+    tablet.wait(f"location.search === '?unit=74' && {LISTED} === 9")
+    assert tablet.value("document.querySelector('.tabs a.active').textContent") == "Hồ sơ"
+    tablet.tab.go_back()
+    tablet.wait(f"location.search === '?unit=74&late=soon' && {LISTED_SOON} === {shown}")
+    assert tablet.value("window.sameTab") is True, "without loading the page again"
+    open_page(tablet, f"/?unit={LATE_AT}")
+    few = tablet.web.json(f"/api/v1/overview?unit={LATE_AT}")["cases"]["open_due_soon"]
+    assert 0 < few < shown
+    tablet.tab.locator("#attention-soon--card").tap()
+    tablet.wait(f"location.search === '?unit={LATE_AT}&late=soon' && {LISTED_SOON} === {few}")
 
 
 def test_a_swipe_turns_to_the_next_field_and_keeps_the_unit(tablets: Callable[..., Screen]) -> None:

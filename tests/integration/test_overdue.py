@@ -1,8 +1,8 @@
-"""The list of overdue cases is the one that the words say, as long as the figure beside it."""
+"""The lists of cases that are overdue or due soon are those that the words say, as long as the figures beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from hypothesis import settings as examples
 
 from ioc.settings import Settings
 from ioc.snapshot import Scope
-from ioc.store.overdue import LATE_EITHER, LATE_HANDLING, LATE_RECEIVING, OverdueCase, overdue_list, overdue_lists
+from ioc.store.overdue import STATEMENTS, Kind, OverdueCase, overdue_list, overdue_lists
 from tests import recount
 from tests.feeding import Feeder
 from tests.lives import CASES, DAYS, MONDAY, SCOPES, moments, ordinary, several_cases
@@ -22,6 +22,11 @@ from tests.servers import DatabaseServer, fresh_store
 Event = Mapping[str, Any]
 SIDES: tuple[Literal["handling", "receiving"], ...] = ("handling", "receiving")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+STANDS: dict[Kind, tuple[str, Callable[..., bool]]] = {
+    "overdue": ("open_overdue", recount.is_open_overdue),
+    "soon": ("open_due_soon", recount.is_open_due_soon),
+}
+"""The figure that each list is as long as, and what the words say of a case in it."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +36,9 @@ def feeder(postgres: DatabaseServer, migrated: str | None, chosen: Settings) -> 
         yield found
 
 
-def expected(feeder: Feeder, events: Sequence[Event], scope: Scope, as_of: datetime) -> list[tuple[Any, ...]]:
+def expected(
+    feeder: Feeder, events: Sequence[Event], scope: Scope, as_of: datetime, kind: Kind
+) -> list[tuple[Any, ...]]:
     """Code, due moment, days late, units, channel, status and procedure of each case, counted again."""
     now = recount.us(as_of)
     found = []
@@ -39,7 +46,7 @@ def expected(feeder: Feeder, events: Sequence[Event], scope: Scope, as_of: datet
         history = recount.steps_of(own)
         last = own[-1]
         unit = last["handling_unit" if scope.by == "handling" else "receiving_unit"]
-        if recount.is_open_overdue(history, now, feeder.choices) and recount.within(unit, scope.unit, feeder.tree):
+        if STANDS[kind][1](history, now, feeder.choices) and recount.within(unit, scope.unit, feeder.tree):
             due = recount.due(history, now, feeder.choices)
             assert due is not None
             late = recount.local_day(now) - recount.local_day(due)
@@ -55,19 +62,21 @@ def shown(case: OverdueCase) -> tuple[Any, ...]:
     return (case.due_at, case.code, case.days_late, *words, case.procedure)
 
 
-def assert_same(feeder: Feeder, events: Sequence[Event], as_of: datetime) -> int:
-    """In every scope; gives how many there were in all of them."""
-    seen = 0
+def assert_same(feeder: Feeder, events: Sequence[Event], as_of: datetime) -> dict[Kind, int]:
+    """In every scope; gives how many there were in all of them, by list."""
+    seen: dict[Kind, int] = dict.fromkeys(STANDS, 0)
     scopes = [Scope(unit, by) for unit in SCOPES for by in SIDES]
-    together = overdue_lists(feeder.reading, feeder.world, feeder.settings, scopes, as_of)
+    reading = (feeder.reading, feeder.world, feeder.settings)
+    together = {kind: overdue_lists(*reading, scopes, as_of, kind=kind) for kind in STANDS}
     for unit in SCOPES:
         for scope in (Scope(unit), Scope(unit, "receiving")):
-            answer = overdue_list(feeder.reading, feeder.world, feeder.settings, scope, as_of)
-            assert [shown(case) for case in answer.cases] == expected(feeder, events, scope, as_of), scope
             figures = feeder.overview(unit, scope.by, as_of, as_of, as_of)["cases"]
-            assert answer.total == len(answer.cases) == figures["open_overdue"], scope
-            assert together[scope] == answer, "read alone or with others"
-            seen += answer.total
+            for kind, (figure, _) in STANDS.items():
+                answer = overdue_list(*reading, scope, as_of, kind=kind)
+                assert together[kind][scope] == answer, "read alone or with others"
+                assert [shown(case) for case in answer.cases] == expected(feeder, events, scope, as_of, kind), scope
+                assert answer.total == len(answer.cases) == figures[figure], (kind, scope)
+                seen[kind] += answer.total
     return seen
 
 
@@ -85,7 +94,9 @@ def test_a_busy_week(feeder: Feeder) -> None:
     feeder.feed(sent)
     events = [event for topic, event in sent if topic == CASES]
     end = MONDAY + timedelta(days=DAYS)
-    assert all(assert_same(feeder, events, at) for at in (end, end - timedelta(days=2)))
+    seen = [assert_same(feeder, events, end - timedelta(hours=back)) for back in (0, 48, 55, 64)]
+    assert all(one["overdue"] for one in seen)
+    assert any(one["soon"] for one in seen), seen
 
 
 def test_a_long_list_is_cut_and_says_how_long_it_is(feeder: Feeder) -> None:
@@ -99,11 +110,11 @@ def test_a_long_list_is_cut_and_says_how_long_it_is(feeder: Feeder) -> None:
     assert (cut.total, cut.cases) == (whole.total, whole.cases[:5])
 
 
-def test_the_list_reads_no_table_from_end_to_end(feeder: Feeder) -> None:
+def test_no_list_reads_a_table_from_end_to_end(feeder: Feeder) -> None:
     units = [unit.no for unit in feeder.world.units]
     with feeder.reading.transaction():
         feeder.reading.execute("set local enable_seqscan = off")
-        for query in (LATE_HANDLING, LATE_RECEIVING, LATE_EITHER):
+        for query in STATEMENTS.values():
             asked = {"as_of": MONDAY, "handling": units, "receiving": units}
             plan = "\n".join(row[0] for row in feeder.reading.execute(b"explain " + query.encode(), asked).fetchall())
             assert " effect_" in plan, plan  # one of the indexes of effects

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +12,16 @@ from string import Formatter
 import pytest
 
 import dashboards
+import ioc
 from dashboards.panel import Language
 from dashboards.text import LANGUAGES, en, translate, vi
-from dashboards.text.formats import DASH, collation_key, number, percent, short_number
+from dashboards.text.formats import DASH, collation_key, number, percent, sentence, short_number
 from dashboards.text.names import listed, masked
 from ioc.facts import TOPICS, IncidentState
 from ioc.figures import SEVERITIES
 from ioc.world import Unit
 
+DATA = Path(ioc.__file__).parent / "data"
 SOURCES = [
     path
     for path in Path(dashboards.__file__).parent.rglob("*.py")
@@ -162,3 +165,34 @@ def test_listed_names(name: str, kind: str, language: Language, shown: str) -> N
 
 def test_only_the_end_of_a_case_code_is_shown() -> None:
     assert masked("000.00.12.H09-261123-0147") == "…-0147"
+
+
+HEALTH = {"offline": ("mất tín hiệu", "no signal"), "tampered": ("bị che khuất", "covered")}
+"""The one pair of words for what a camera says of itself; the glossary has them."""
+OTHER_WORDS = ("mất kết nối", "bị can thiệp", "tampered", "offline", "without signal")
+
+
+def test_what_a_camera_says_of_itself_has_one_word_a_language() -> None:
+    glossary, kinds = (
+        {row[key]: row for row in csv.DictReader((DATA / name).read_text(encoding="utf-8").splitlines())}
+        for name, key in (("glossary.csv", "key"), ("incident_kinds.csv", "kind"))
+    )
+    for state, kind in (("offline", "camera_offline"), ("tampered", "camera_tamper")):
+        for language, word in zip(LANGUAGES, HEALTH[state], strict=True):
+            words = LANGUAGES[language]
+            part = {"offline": "lost", "tampered": "tampered"}[state]
+            places = (words[f"health.{state}"], words[f"headline.{part}_part"], words["cameras.meaning"])
+            shown = (*places, words["health.spoken"], glossary[f"camera_{state}"][language], kinds[kind][language])
+            assert [text for text in shown if word not in text.lower()] == []
+    of_cameras = ("health.", "cameras.", "headline.cameras", "headline.lost", "headline.tampered", "map.")
+    for words in LANGUAGES.values():
+        said = [re.sub(r"\{\w+\}", "", text.lower()) for key, text in words.items() if key.startswith(of_cameras)]
+        assert [text for text in said if any(other in text for other in OTHER_WORDS)] == []
+
+
+def test_a_label_of_its_own_begins_like_a_sentence() -> None:
+    assert [sentence("đã tiếp nhận"), sentence("chờ xác minh"), sentence("")] == ["Đã tiếp nhận", "Chờ xác minh", ""]
+    labels = re.compile(r"(channel|health|ontime|stages|kinds)\.(?!.*(note|spoken|share|none|calm|gap))|ages\.more")
+    for words in LANGUAGES.values():
+        small = [text for key, text in words.items() if labels.match(key) and text[0].islower()]
+        assert small == []

@@ -240,7 +240,7 @@ def test_an_hour_is_framed_where_it_lies_far_above_the_same_hour_of_other_days()
 def test_ages_add_up_to_the_overdue_cases(monday: Snapshot) -> None:
     assert sum(monday.ages(Scope("74"))) == monday.cases(Scope("74")).open_overdue
     slots = ages.update(monday, Scope("74"), look(monday))
-    assert slots[slot("ages", "name-3")]["children"] == "trên 30 ngày"
+    assert slots[slot("ages", "name-3")]["children"] == "Trên 30 ngày"
 
 
 def test_no_label_of_a_map_stands_on_another(monday: Snapshot) -> None:
