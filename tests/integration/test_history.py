@@ -137,6 +137,57 @@ def test_a_filled_plain_database_gets_hypertables_in_place(
         feeder.close()
 
 
+CHANGED = (
+    "select remove_compression_policy('usage_event')",
+    'select alter_job(job_id, config => config || \'{"compress_after": "90 days"}\')'
+    " from timescaledb_information.jobs where hypertable_name = 'usage_event'",
+    "select alter_job(job_id, scheduled => false)"
+    " from timescaledb_information.jobs where hypertable_name = 'usage_event'",
+    "alter table usage_event set (timescaledb.compress_segmentby = 'service', timescaledb.compress_orderby = 'at')",
+    "select set_chunk_time_interval('usage_event', interval '1 month')",
+)
+"""What somebody may have changed in the extension's own settings."""
+SETTINGS = """
+    select j.scheduled, (j.config ->> 'compress_after')::interval, c.segmentby, c.orderby, d.time_interval
+      from timescaledb_information.dimensions d
+      left join timescaledb_information.jobs j on j.hypertable_name = 'usage_event' and j.proc_name like 'policy_co%'
+      left join timescaledb_information.hypertable_columnstore_settings c on c.hypertable = 'usage_event'::regclass
+     where d.hypertable_name = 'usage_event'
+"""
+
+
+@pytest.mark.parametrize("changed", CHANGED)
+def test_settings_of_the_extension_are_put_back(
+    store: str, settings: Settings, postgres: DatabaseServer, changed: str
+) -> None:
+    """Also where old chunks are kept by column already; on plain PostgreSQL there is nothing to put back."""
+    feeder = Feeder(store, settings, now=AFTER)
+    conn = feeder.writing
+    try:
+        sent = moved(5, 80, 0)
+        feeder.feed(sent)
+        if not postgres.timescale:
+            assert migrate(conn, settings) == []
+            assert not hypertables.is_made(conn)
+            return
+        before = conn.execute(SETTINGS).fetchall()
+        assert before == [(True, timedelta(days=7), "unit", "at DESC", timedelta(days=1))]
+        hypertables.compress_now(conn)
+        kept = by_column(conn)
+        assert kept > 0
+        conn.execute(changed.encode())
+        assert conn.execute(SETTINGS).fetchall() != before
+        for _ in range(2):
+            assert migrate(conn, settings) == []
+            assert conn.execute(SETTINGS).fetchall() == before
+        assert by_column(conn) == kept
+        feeder.feed(moved(6, 80, 0))
+        hypertables.compress_now(conn)
+        same_as_recount(feeder, [*sent, *moved(6, 80, 0)])
+    finally:
+        feeder.close()
+
+
 def test_a_use_that_was_stored_twice_before_there_was_a_key_stays_counted_twice(
     database: str, settings: Settings
 ) -> None:
