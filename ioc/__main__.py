@@ -64,8 +64,11 @@ def parser() -> argparse.ArgumentParser:
     findings.add_argument("--all", action="store_true", help="list settled ones too")
     rebuild = verb("rebuild", "ioc.verbs:rebuild", "make every figure again from the stored steps")
     rebuild.add_argument("--check", action="store_true", help="only compare")
-    doctor = verb("doctor", "streams.verbs:doctor", "check configuration, database, broker, clocks and disk")
-    looks = "disk host walls broker database timescale schema tables clocks zones topics readers leader lag rejects"
+    doctor = verb("doctor", "streams.verbs:doctor", "check configuration, database, broker, clocks and disks")
+    looks = (
+        "disk host walls broker broker-disk database database-disk timescale schema tables clocks zones topics readers "
+        "leader lag rejects"
+    )
     looks += " findings"
     doctor.add_argument("--only", nargs="+", choices=looks.split(), default=(), help="these checks alone")
     verb("asyncapi", "streams.verbs:asyncapi", "print the AsyncAPI document of the topics")

@@ -7,6 +7,7 @@
      +-- Transient        a server did not answer: back off and retry
      +-- Fenced           another process owns the partition now: drop the batch, claim again
      +-- OperatorError    a person must do something: say what, in one line
+     +-- Unseen           it cannot be seen from here whether something is well
 
 Driver errors are translated into these once, by class, in `ioc.store.connect`. Anything else is a bug: it ends the
 process, and the supervisor starts it again.
@@ -44,3 +45,7 @@ class Fenced(IocError):
 
 class OperatorError(IocError):
     """A person must do something; the text is one line that says what."""
+
+
+class Unseen(IocError):
+    """It cannot be seen from here whether something is well; the text says where to look."""

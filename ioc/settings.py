@@ -196,6 +196,12 @@ class Web(Section, frozen=True):
     ticks_per_s: Annotated[int, Meta(ge=1, le=20)] = 10
 
 
+class Doctor(Section, frozen=True):
+    """What `ioc doctor` calls bad."""
+
+    least_free_mb: Annotated[int, Meta(ge=0)] = 2000
+
+
 class Demo(Section, frozen=True):
     """What `ioc demo` shows."""
 
@@ -225,6 +231,7 @@ class Settings(Section, frozen=True):
     walls: dict[str, Wall] = msgspec.field(default_factory=dict)
     playlists: dict[str, Playlist] = msgspec.field(default_factory=dict)
     web: Web = Web()
+    doctor: Doctor = Doctor()
     demo: Demo = Demo()
 
     @property

@@ -1,6 +1,7 @@
 """`ioc doctor`: looks at everything a centre depends on, and says what to do about what is wrong.
 
-What is beside the database is in `streams.doctor_places`, the database in `streams.doctor_store`.
+What is beside the database is in `streams.doctor_places`, the database in `streams.doctor_store`, and how much room
+there is, wherever it is, in `streams.doctor_disks`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
-from ioc.errors import IocError
+from ioc.errors import IocError, Unseen
 from ioc.settings import Settings
 from ioc.store.connect import Connection, connect
+from streams import doctor_disks as disks
 from streams import doctor_places as places
 from streams import doctor_store as store
 
@@ -21,7 +23,8 @@ class Finding:
     """One thing that was looked at."""
 
     what: str
-    ok: bool
+    ok: bool | None
+    """None: it cannot be seen from here."""
     says: str
 
 
@@ -40,9 +43,11 @@ def examine(settings: Settings, only: Collection[str] = ()) -> list[Finding]:
 
 
 def attempt(what: str, look: Callable[[], str]) -> Finding:
-    """Makes one check; a raised IocError is its bad end."""
+    """Makes one check; a raised IocError or OSError is its bad end, Unseen none at all."""
     try:
         return Finding(what, True, look())
+    except Unseen as error:
+        return Finding(what, None, str(error))
     except IocError as error:
         return Finding(what, False, str(error))
     except OSError as error:
@@ -50,13 +55,15 @@ def attempt(what: str, look: Callable[[], str]) -> Finding:
 
 
 PLACES: tuple[tuple[str, Callable[[Settings], str]], ...] = (
-    ("disk", places.disk),
+    ("disk", disks.here),
     ("host", places.host),
     ("walls", places.composed_walls),
     ("broker", places.broker),
+    ("broker-disk", disks.broker),
 )
 LOOKS: tuple[tuple[str, Callable[[Connection, Settings], str]], ...] = (
     ("database", store.engine),
+    ("database-disk", disks.database),
     ("timescale", store.timescale),
     ("schema", store.schema),
     ("tables", store.tables),

@@ -1,11 +1,9 @@
-"""`ioc doctor` on what is beside the database: this machine's disk and zone, the broker and its topics."""
+"""`ioc doctor` on what is beside the database: this machine's zone, the broker and its topics."""
 
 from __future__ import annotations
 
-import shutil
 import socket
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ioc.facts import TOPICS
 from ioc.settings import Settings
@@ -13,19 +11,6 @@ from ioc.store.connect import Connection
 from ioc.store.health import known_partitions
 from ioc.walls import check, composed
 from ioc.world import load_world
-
-LEAST_FREE_BYTES = 2_000_000_000
-
-
-def disk(settings: Settings) -> str:
-    """Room where the data directory is."""
-    place = Path(settings.data_dir).resolve()
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free
-    if free < LEAST_FREE_BYTES:
-        raise OSError(f"only {free // 1_000_000} MB free at {place}; make room")
-    return f"{free // 1_000_000_000} GB free at {place}"
 
 
 def composed_walls(settings: Settings) -> str:

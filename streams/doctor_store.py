@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from ioc.errors import Unseen
 from ioc.facts import Topic
 from ioc.life import Rules
 from ioc.settings import Settings
-from ioc.store import feeds, health, housekeeping, hypertables, rejects, schema_health, units
+from ioc.store import feeds, health, housekeeping, hypertables, rejects, schema_health, sizes, units
 from ioc.store import findings as noted
 from ioc.store.connect import Connection
 from ioc.store.migrate import check, check_rules
@@ -155,8 +156,14 @@ def leader(conn: Connection, settings: Settings) -> str:  # noqa: ARG001
 
 def lag(conn: Connection, settings: Settings) -> str:  # noqa: ARG001
     """How far ingest is behind."""
-    behind = [(feed.topic, feed.lag or 0) for feed in feeds.feeds(conn)]
-    late = [f"{topic} by {records}" for topic, records in behind if records > LONG_LAG]
-    if late:
-        raise OSError(f"ingest is behind: {', '.join(late)}; start more of 'ioc ingest'")
+    if sizes.is_empty(conn):
+        raise Unseen("nothing was ever read into this database: start 'ioc ingest'")
+    found = feeds.feeds(conn, UNREAD_S)
+    late = [f"{feed.topic} by {feed.lag}" for feed in found if feed.lag is not None and feed.lag > LONG_LAG]
+    unknown = [feed.topic for feed in found if feed.lag is None]
+    wrong = [f"ingest is behind: {', '.join(late)}; start more of 'ioc ingest'"] if late else []
+    if unknown:
+        wrong.append(f"how far ingest is behind is unknown for {', '.join(unknown)}: is 'ioc ingest' running?")
+    if wrong:
+        raise OSError("; ".join(wrong))
     return "ingest is up to date"

@@ -1,4 +1,4 @@
-"""How the topics stand at the broker: partitions, replicas and those in step. For `ioc doctor`."""
+"""How topics and disks stand at the brokers: partitions, replicas and those in step, and room. For `ioc doctor`."""
 
 from __future__ import annotations
 
@@ -38,3 +38,29 @@ def topic_states(settings: Settings) -> tuple[str, dict[str, TopicState]]:
             min(len(part["isr_nodes"]) if part["leader_id"] >= 0 else 0 for part in parts),
         )
     return cluster, found
+
+
+@dataclass(frozen=True, slots=True)
+class LogDir:
+    """A directory in which a broker keeps logs; ``free`` in bytes, None where the broker does not say (before 3.3)."""
+
+    broker: int
+    path: str
+    offline: bool
+    free: int | None
+
+
+def log_dirs(settings: Settings) -> list[LogDir]:
+    """Every directory of every broker; none of one that may not be asked. Raises Transient, ConfigError."""
+    with administrator(settings) as client:
+        told = client.describe_log_dirs(topic_partitions={})
+    return [
+        LogDir(
+            int(one["broker"]),
+            str(place["log_dir"]),
+            bool(place["error_code"]),
+            usable if (usable := int(place.get("usable_bytes", -1))) >= 0 else None,
+        )
+        for one in told
+        for place in one["log_dirs"]
+    ]

@@ -214,14 +214,17 @@ def asyncapi(settings: Settings, args: argparse.Namespace) -> int:  # noqa: ARG0
     return 0
 
 
+ENDS = {True: "ok", False: "BAD", None: "note"}
+
+
 def doctor(settings: Settings, args: argparse.Namespace) -> int:
     """What is wrong here, and what to do; 1 when something is."""
     from streams.doctor import examine
 
     findings = examine(settings, args.only)
     for finding in findings:
-        print(f"{'ok  ' if finding.ok else 'BAD '} {finding.what}: {finding.says}")
-    return 0 if all(finding.ok for finding in findings) else 1
+        print(f"{ENDS[finding.ok]:<4} {finding.what}: {finding.says}")
+    return 1 if any(finding.ok is False for finding in findings) else 0
 
 
 def bench(settings: Settings, args: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from ioc.facts import Topic
 from ioc.figures import FeedFigure
 from ioc.store.connect import Connection, translated
 
+FRESH_S = 1.0
 BEHIND = 1_000
 """Waiting records from which on a feed is behind, and not just between two batches."""
 
@@ -17,7 +18,7 @@ FEEDS = """
         select distinct on (topic) topic, cluster, topic_id from source order by topic, claimed_at desc nulls last
     )
     select s.topic,
-           case when bool_and(coalesce(e.seen_at > clock_timestamp() - interval '1 second', false))
+           case when bool_and(coalesce(e.seen_at > clock_timestamp() - %(patience_s)s::float8 * interval '1 second', false))
                      filter (where p.topic is not null)
                 then greatest(sum(e.end_offset - s.next_offset) filter (where p.topic is not null), 0)::bigint end as lag,
            sum(s.events + s.redriven)::bigint, sum(s.duplicates)::bigint, sum(s.rejects)::bigint,
@@ -58,10 +59,13 @@ def unread(conn: Connection, patience_s: float) -> tuple[Topic, ...]:
         return tuple(Topic(topic) for (topic,) in conn.execute(UNREAD, wanted).fetchall())
 
 
-def feeds(conn: Connection) -> tuple[FeedFigure, ...]:
-    """Every inbound feed, in the order of their numbers; one that was never claimed has no lag and no events."""
+def feeds(conn: Connection, patience_s: float = FRESH_S) -> tuple[FeedFigure, ...]:
+    """Every inbound feed, in the order of their numbers; one that was never claimed has no lag and no events.
+
+    Lag is unknown where a reader has not looked at the end of a partition for ``patience_s``.
+    """
     with translated():
-        rows = {int(row[0]): row[1:] for row in conn.execute(FEEDS).fetchall()}
+        rows = {int(row[0]): row[1:] for row in conn.execute(FEEDS, {"patience_s": patience_s}).fetchall()}
     unread = {topic: (_int(row[0]), row[9]) for topic, row in rows.items()}
     drains = drains_s({topic: (lag, pace) for topic, (lag, pace) in unread.items() if lag and lag > BEHIND and pace})
     found = []

@@ -49,6 +49,16 @@ def clock(conn: Connection) -> datetime:
     return cast(datetime, row[0])
 
 
+DATA_DIRECTORY = "select setting from pg_settings where name = 'data_directory'"
+
+
+def data_directory(conn: Connection) -> str:
+    """Where the server keeps its data, by its own paths; "" where this role may not know."""
+    with translated():
+        row = conn.execute(DATA_DIRECTORY).fetchone()
+    return str(row[0]) if row and row[0] else ""
+
+
 TRANSACTIONS = "select xact_commit + xact_rollback from pg_stat_database where datname = current_database()"
 SESSIONS = "select count(*) from pg_stat_activity where application_name like %(like)s and datname = current_database()"
 

@@ -32,7 +32,18 @@ IS_BY_COLUMN = """
     select 1 from timescaledb_information.hypertable_columnstore_settings
      where hypertable = 'usage_event'::regclass and segmentby = 'unit' and orderby = 'at DESC'
 """
-AFTER_A_WEEK = "call add_columnstore_policy('usage_event', after => interval '7 days', if_not_exists => true)"
+IS_A_DAY = """
+    select 1 from timescaledb_information.dimensions
+     where hypertable_schema = current_schema() and hypertable_name = 'usage_event' and time_interval = interval '1 day'
+"""
+A_DAY = "select set_chunk_time_interval('usage_event', interval '1 day')"
+IS_AFTER_A_WEEK = """
+    select 1 from timescaledb_information.jobs
+     where proc_name in ('policy_compression', 'policy_columnstore') and hypertable_schema = current_schema()
+       and hypertable_name = 'usage_event' and scheduled and (config ->> 'compress_after')::interval = interval '7 days'
+"""
+NO_POLICY = "call remove_columnstore_policy('usage_event', if_exists => true)"
+AFTER_A_WEEK = "call add_columnstore_policy('usage_event', after => interval '7 days')"
 
 POLICIES = """
     select job_id from timescaledb_information.jobs
@@ -75,10 +86,14 @@ def ensure(conn: Connection) -> None:
             "database, then 'ioc migrate' again"
         ) from error
     conn.execute(MAKE)
+    if conn.execute(IS_A_DAY).fetchone() is None:
+        conn.execute(A_DAY)
     if has_columnstore(conn):
         if conn.execute(IS_BY_COLUMN).fetchone() is None:
             conn.execute(BY_COLUMN)
-        conn.execute(AFTER_A_WEEK)
+        if conn.execute(IS_AFTER_A_WEEK).fetchone() is None:  # none, with another age, or halted
+            conn.execute(NO_POLICY)
+            conn.execute(AFTER_A_WEEK)
 
 
 def in_words(conn: Connection) -> str:

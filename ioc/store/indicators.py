@@ -7,6 +7,7 @@ from datetime import datetime
 from ioc.figures import IndicatorFigure
 from ioc.store.connect import Connection
 
+# The first condition on the time is what the index takes: without it every measurement ever added would be read.
 VALUES = """
     with recursive places as (
         (select indicator, unit from indicator_event order by indicator, unit limit 1)
@@ -35,6 +36,7 @@ VALUES = """
           select sum(e.value order by e.at, e.event_id collate "C") as added, max(e.at) as at
             from indicator_event e
            where e.indicator = p.indicator and e.unit = p.unit and e.at < %(as_of)s and e.is_add
+             and e.at >= coalesce(last.at, '-infinity'::timestamptz)
              and (last.at is null or (e.at, e.event_id collate "C") > (last.at, last.event_id collate "C"))
       ) as later on true
      where last.at is not null or later.at is not null

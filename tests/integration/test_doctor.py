@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -17,10 +18,11 @@ import msgspec
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from ioc.facts import Topic
 from ioc.life import Rules
-from ioc.settings import Settings, without_settings
+from ioc.settings import Doctor, Settings, without_settings
 from ioc.store import findings, housekeeping, offsets
 from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
@@ -28,7 +30,7 @@ from ioc.store.migrate import migrate, migrations
 from ioc.store.refused import Cap
 from ioc.store.rejects import discard
 from ioc.store.schema_health import offset_at_odds
-from streams import doctor_places, doctor_store
+from streams import doctor_disks, doctor_store
 from streams.doctor import LOOKS, Finding, examine
 from streams.embedded.kafka import EmbeddedKafka
 from streams.embedded.process import wait_until
@@ -196,10 +198,65 @@ def test_clocks_that_differ(ours: Settings, conn: Connection) -> None:
             doctor_store.clock_at(datetime.now(UTC) + timedelta(seconds=skew_s), conn)
 
 
-def test_little_room(ours: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert well(ours, "disk")
-    monkeypatch.setattr(doctor_places, "LEAST_FREE_BYTES", 10**18)
-    assert "MB free" in bad(ours, "disk")
+def test_a_database_whose_clock_goes_wrong(ours: Settings, conn: Connection) -> None:
+    """The answer of the server itself, shifted there, and not what was made of it here."""
+    name = sql.Identifier(conn.info.dbname)
+    conn.execute("create schema skewed")
+    for skew in ("3 seconds", "-3 seconds"):
+        shifted = "create or replace function skewed.clock_timestamp() returns timestamptz language sql as {}"
+        conn.execute(sql.SQL(shifted).format(f"select pg_catalog.clock_timestamp() + interval '{skew}'"))
+        conn.execute(sql.SQL("alter database {} set search_path = skewed, public, pg_catalog").format(name))
+        assert re.search(r"differ by [23]\.\d s; let both follow one time server", bad(ours, "clocks"))
+        conn.execute(sql.SQL("alter database {} reset search_path").format(name))
+        assert well(ours, "clocks")
+
+
+def wanting(settings: Settings, free_mb: int) -> Settings:
+    return msgspec.structs.replace(settings, doctor=Doctor(least_free_mb=free_mb))
+
+
+def free_gb(path: Path) -> int:
+    return shutil.disk_usage(path).free // 1_000_000_000
+
+
+def test_little_room_here(ours: Settings) -> None:
+    place = Path(ours.data_dir).resolve()
+    assert said(ours, "disk") == Finding("disk", True, f"{free_gb(place)} GB free at {place}")
+    assert re.search(rf"only \d+ MB free at {place}: make room", bad(wanting(ours, 10**12), "disk"))
+
+
+def test_little_room_where_the_database_is(ours: Settings, conn: Connection, postgres: DatabaseServer) -> None:
+    place = conn.execute("show data_directory").fetchone()
+    assert place is not None
+    if postgres.log is None and not Path(place[0]).exists():  # the server of the run is somewhere else
+        found = said(ours, "database-disk")
+        assert (found.ok, "cannot be seen from here" in found.says) == (None, True)
+        return
+    data = Path(place[0]).resolve()
+    told = said(ours, "database-disk")
+    assert told.says.startswith(f"{free_gb(data)} GB free at {data}, {free_gb(data)} GB free at {data}/pg_wal"), told
+    assert f"MB free at {data}" in bad(wanting(ours, 10**12), "database-disk")
+    assert not doctor_disks.is_here(os.getpid())
+
+
+def test_a_role_that_may_not_ask_where_the_data_are(ours: Settings, conn: Connection, postgres: DatabaseServer) -> None:
+    conn.execute("create role t_asker login")
+    try:
+        asker = make_conninfo(ours.database.dsn, user="t_asker")
+        found = said(with_database(ours, asker), "database-disk")
+        assert (found.ok, "this role may not ask" in found.says) == (None, True), found
+    finally:
+        conn.execute("drop role t_asker")
+
+
+def test_little_room_where_the_broker_is(ours: Settings, own_kafka: EmbeddedKafka) -> None:
+    kafka = msgspec.structs.replace(ours.kafka, bootstrap_servers=own_kafka.bootstrap_servers)
+    there = msgspec.structs.replace(ours, kafka=kafka)
+    place = f"{own_kafka.data} of broker 1"
+    told = said(there, "broker-disk")
+    assert told == Finding("broker-disk", True, f"{free_gb(own_kafka.data)} GB free at {place}")
+    assert f"MB free at {place}: make room" in bad(wanting(there, 10**12), "broker-disk")
+    assert well(msgspec.structs.replace(ours, broker="log"), "broker-disk")
 
 
 def test_a_database_that_has_not_every_letter(ours: Settings, postgres: DatabaseServer) -> None:
@@ -234,6 +291,8 @@ def test_timescale_that_is_there_and_not_used(
 
 def test_nobody_reads_and_a_long_way_behind(ours: Settings, conn: Connection) -> None:
     assert "nobody reads ioc.cases.v1, ioc.cameras.v1" in bad(ours, "readers")
+    found = said(ours, "lag")  # a new installation
+    assert (found.ok, found.says) == (None, "nothing was ever read into this database: start 'ioc ingest'")
     claims = [claim(conn, topic) for topic in Topic]
     offsets.note_ends(conn, {claimed.source: 150_000 for claimed in claims}, datetime.now(UTC))
     assert well(ours, "readers")
@@ -242,6 +301,13 @@ def test_nobody_reads_and_a_long_way_behind(ours: Settings, conn: Connection) ->
     assert "start more of 'ioc ingest'" in says
     offsets.note_ends(conn, {claimed.source: 100 for claimed in claims}, datetime.now(UTC))
     assert well(ours, "lag")
+    past = datetime.now(UTC) - timedelta(seconds=30)  # ingest died, and millions wait
+    offsets.note_ends(conn, {claimed.source: 9_000_000 for claimed in claims}, past)
+    assert "unknown for ioc.cases.v1, ioc.cameras.v1" in bad(ours, "lag")
+    assert bad(ours, "lag").endswith("is 'ioc ingest' running?")
+    alive = {claimed.source: 0 for claimed in claims if claimed.topic is not Topic.USAGE}
+    offsets.note_ends(conn, alive, datetime.now(UTC))
+    assert "is unknown for ioc.usage.v1: is" in bad(ours, "lag")
 
 
 def test_nobody_leads(ours: Settings, conn: Connection) -> None:
@@ -288,7 +354,7 @@ def test_topics_of_the_broker(ours: Settings, own_kafka: EmbeddedKafka, unique: 
 
     def read_all(partitions: int) -> bool:
         with ingesting(with_kafka(partitions)):
-            return wait_until(lambda: said(with_kafka(partitions), "topics").ok, PATIENCE_S, 0.2)
+            return wait_until(lambda: bool(said(with_kafka(partitions), "topics").ok), PATIENCE_S, 0.2)
 
     assert read_all(2)
     assert "ioc.usage.v1 has 2 partitions, kafka.partitions says 3: raise them" in bad(with_kafka(3), "topics")
@@ -310,6 +376,7 @@ def test_every_check_speaks_and_the_exit_code_is_1_when_one_is_bad(ours: Setting
 
     everything = doctor()
     assert everything.returncode == 1
+    assert re.search("^note lag: nothing was ever read", everything.stdout, re.MULTILINE)
     for what, _ in LOOKS:
         assert re.search(rf"\b{what}\b", everything.stdout), everything
-    assert doctor("tables", "zones", "schema").returncode == 0
+    assert doctor("tables", "zones", "schema", "lag").returncode == 0  # a note is nothing bad

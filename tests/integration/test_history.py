@@ -1,45 +1,31 @@
-"""Weeks of history: late truth across days, months and old chunks; plans; a filled database changes its engine."""
+"""Weeks of history: late truth across days, months and old chunks; a filled database changes its engine."""
 
 from __future__ import annotations
 
 import json
 import random
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import psycopg
 import pytest
 
-from ioc.facts import Topic, moment
+from ioc.facts import Topic
 from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.snapshot import Snapshot
 from ioc.store import balances, housekeeping, hypertables, rebuild, series, units
 from ioc.store.connect import Connection, connect
-from ioc.store.live import Live, read_snapshot
+from ioc.store.live import read_snapshot
 from ioc.store.migrate import migrate, migrations
-from ioc.store.overview import overview
 from ioc.store.reconcile import reconcile
 from streams import bench_history
-from streams.bench_history import History
-from streams.bench_province import DAY_US, Province
 from tests.feeding import Feeder
 from tests.lives import MONDAY, SCOPES, USAGE, Event, ordinary
 from tests.servers import DatabaseServer
 
 AFTER = datetime(2024, 9, 20, 3, 0, tzinfo=UTC)
-RAW = (
-    *("usage_event", "case_event", "incident_event", "health_event", "indicator_event", "identity"),
-    *("_hyper_", "compress_hyper_"),
-)
-MANY_MEASURED = """
-    insert into indicator_event (indicator, unit, at, event_id, value, is_add, source, record_offset)
-    select 'k' || n %% 7, 1 + n %% 90, %(at)s::timestamptz - n * interval '1 minute', 'm' || n, 1, n %% 9 <> 0, 1, n
-      from generate_series(1, 20000) as n
-"""
 
 
 def moved(seed: int, cases: int, days: int) -> list[tuple[str, Event]]:
@@ -151,6 +137,57 @@ def test_a_filled_plain_database_gets_hypertables_in_place(
         feeder.close()
 
 
+CHANGED = (
+    "select remove_compression_policy('usage_event')",
+    'select alter_job(job_id, config => config || \'{"compress_after": "90 days"}\')'
+    " from timescaledb_information.jobs where hypertable_name = 'usage_event'",
+    "select alter_job(job_id, scheduled => false)"
+    " from timescaledb_information.jobs where hypertable_name = 'usage_event'",
+    "alter table usage_event set (timescaledb.compress_segmentby = 'service', timescaledb.compress_orderby = 'at')",
+    "select set_chunk_time_interval('usage_event', interval '1 month')",
+)
+"""What somebody may have changed in the extension's own settings."""
+SETTINGS = """
+    select j.scheduled, (j.config ->> 'compress_after')::interval, c.segmentby, c.orderby, d.time_interval
+      from timescaledb_information.dimensions d
+      left join timescaledb_information.jobs j on j.hypertable_name = 'usage_event' and j.proc_name like 'policy_co%'
+      left join timescaledb_information.hypertable_columnstore_settings c on c.hypertable = 'usage_event'::regclass
+     where d.hypertable_name = 'usage_event'
+"""
+
+
+@pytest.mark.parametrize("changed", CHANGED)
+def test_settings_of_the_extension_are_put_back(
+    store: str, settings: Settings, postgres: DatabaseServer, changed: str
+) -> None:
+    """Also where old chunks are kept by column already; on plain PostgreSQL there is nothing to put back."""
+    feeder = Feeder(store, settings, now=AFTER)
+    conn = feeder.writing
+    try:
+        sent = moved(5, 80, 0)
+        feeder.feed(sent)
+        if not postgres.timescale:
+            assert migrate(conn, settings) == []
+            assert not hypertables.is_made(conn)
+            return
+        before = conn.execute(SETTINGS).fetchall()
+        assert before == [(True, timedelta(days=7), "unit", "at DESC", timedelta(days=1))]
+        hypertables.compress_now(conn)
+        kept = by_column(conn)
+        assert kept > 0
+        conn.execute(changed.encode())
+        assert conn.execute(SETTINGS).fetchall() != before
+        for _ in range(2):
+            assert migrate(conn, settings) == []
+            assert conn.execute(SETTINGS).fetchall() == before
+        assert by_column(conn) == kept
+        feeder.feed(moved(6, 80, 0))
+        hypertables.compress_now(conn)
+        same_as_recount(feeder, [*sent, *moved(6, 80, 0)])
+    finally:
+        feeder.close()
+
+
 def test_a_use_that_was_stored_twice_before_there_was_a_key_stays_counted_twice(
     database: str, settings: Settings
 ) -> None:
@@ -169,53 +206,6 @@ def test_a_use_that_was_stored_twice_before_there_was_a_key_stays_counted_twice(
             ("u-1", 5),
             ("u-1 again from 1 9", 5),
         ]
-
-
-class Noting(psycopg.Connection[Any]):
-    """A connection that keeps what it was asked."""
-
-    asked: dict[str, Any]
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        if re.match(r"\s*(select|with)", str(query)):
-            self.asked[str(query)] = params
-        return super().execute(query, params, **options)
-
-
-@pytest.fixture
-def filled(store: str, settings: Settings) -> Iterator[tuple[History, datetime]]:
-    """Three days of a province, 40,000 events, and the moment after them."""
-    with connect(store) as conn:
-        history = History(settings, conn, store, 3, 40_000)
-        history.claim()
-        province = Province(history.world, 13_000)
-        for day in range(3):
-            history.load(province.day(day, history.ends_us - (3 - day) * DAY_US))
-        conn.execute(MANY_MEASURED, {"at": moment(history.ends_us)})
-        conn.execute("vacuum (analyze)")
-        yield history, moment(history.ends_us)
-
-
-def test_no_live_statement_scans_a_raw_event_table(filled: tuple[History, datetime], store: str) -> None:
-    history, now = filled
-    noting: Noting = Noting.connect(store, autocommit=True, options="-c timezone=UTC")
-    noting.asked = {}
-    with noting:
-        live = Live(noting, history.world, history.settings)
-        live.advance(now)
-        history.load(iter(list(history.tenth(history.ends_us))))
-        live.lists_s = float("-inf")
-        live.advance(now + timedelta(seconds=1))
-        read_snapshot(noting, history.world, history.settings, now - timedelta(days=1, seconds=3))
-        overview(
-            noting, history.world, history.settings, unit="74", scope="handling", as_of=now,
-            from_=now - timedelta(days=2, seconds=7.5), to=now,
-        )  # fmt: skip
-        assert len(noting.asked) >= 12
-        for query, params in list(noting.asked.items()):
-            plan = "\n".join(row[0] for row in noting.execute("explain " + query, params).fetchall())
-            for table in RAW:
-                assert f"Seq Scan on {table}" not in plan, plan
 
 
 def test_the_bench_states_what_history_costs(

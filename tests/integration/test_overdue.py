@@ -13,7 +13,7 @@ from hypothesis import settings as examples
 
 from ioc.settings import Settings
 from ioc.snapshot import Scope
-from ioc.store.overdue import STATEMENTS, Kind, OverdueCase, overdue_list, overdue_lists
+from ioc.store.overdue import Kind, OverdueCase, overdue_list, overdue_lists
 from tests import recount
 from tests.feeding import Feeder
 from tests.lives import CASES, DAYS, MONDAY, SCOPES, moments, ordinary, several_cases
@@ -108,14 +108,3 @@ def test_a_long_list_is_cut_and_says_how_long_it_is(feeder: Feeder) -> None:
     cut = overdue_list(feeder.reading, feeder.world, feeder.settings, root, end, most=5)
     assert whole.total > 10
     assert (cut.total, cut.cases) == (whole.total, whole.cases[:5])
-
-
-def test_no_list_reads_a_table_from_end_to_end(feeder: Feeder) -> None:
-    units = [unit.no for unit in feeder.world.units]
-    with feeder.reading.transaction():
-        feeder.reading.execute("set local enable_seqscan = off")
-        for query in STATEMENTS.values():
-            asked = {"as_of": MONDAY, "handling": units, "receiving": units}
-            plan = "\n".join(row[0] for row in feeder.reading.execute(b"explain " + query.encode(), asked).fetchall())
-            assert " effect_" in plan, plan  # one of the indexes of effects
-            assert "Seq Scan" not in plan, plan

@@ -256,33 +256,6 @@ def test_migrate_twice_at_once_is_safe_and_a_newer_schema_is_refused(database: s
                 attempt()
 
 
-LIVE_TABLES = ("case_event", "incident_event", "health_event", "usage_event", "identity")
-
-
-def test_no_live_query_scans_a_raw_event_table(conn: Connection, world: World, settings: Settings) -> None:
-    from ioc.store import lists, live, sums
-
-    midnight = NOW.replace(hour=17) - timedelta(days=1)
-    units_ = [unit.no for unit in world.units]
-    parts = sums.cut(us_of(midnight), us_of(NOW), settings.province.zone)
-    edges = {"edge_from": parts["edge_from"], "edge_to": parts["edge_to"]}
-    queries: dict[str, dict[str, object]] = {
-        live.EFFECTS: {"begin": midnight, "end": NOW},
-        live.USES: {"begin": NOW - timedelta(minutes=1), "end": NOW},
-        lists.OPEN: {"as_of": NOW},
-        lists.NEWEST: {"as_of": NOW},
-        lists.RESULTS: {"as_of": NOW, "units": units_},
-        sums.USES: {**edges, "units": units_},
-        sums.BY_HANDLING: {**parts, "units": units_, "metrics": [9], "opening": None},
-    }
-    with conn.transaction():
-        conn.execute("set local enable_seqscan = off")
-        for query, wanted in queries.items():
-            plan = "\n".join(row[0] for row in conn.execute(b"explain " + query.encode(), wanted).fetchall())
-            for table in LIVE_TABLES:
-                assert f"Seq Scan on {table}" not in plan, plan
-
-
 def test_forgetting_old_ids_leaves_the_proof_whole(
     conn: Connection, world: World, rules: Rules, settings: Settings
 ) -> None:
