@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Literal, get_args, LiteralString
+from typing import Literal, LiteralString, get_args
 
 import pytest
 
