@@ -15,7 +15,7 @@ from ioc.store import fold, uses
 from ioc.store.columns import Bigints, Integers, few_of, with_columns
 from ioc.store.connect import Connection, Cursor, translated, with_microseconds
 from ioc.store.generations import repeated
-from ioc.store.known import Sorted, ask, tell_apart
+from ioc.store.known import Sorted, ask, leave_out, tell_apart
 from ioc.store.locks import OPENING_LOCK
 from ioc.store.refused import STANDARD, Cap, write_rejects
 from ioc.store.rollup import NEWEST_OPENING, Changes, add_up, announce
@@ -75,9 +75,9 @@ def write_batch(
         wait()
         check_claims(claims, batch)
         found = tell_apart(conn, asked, sure_since_us)
-        found.repeat(repeated(conn, found.rejects))
         changes = Changes()
         write_events(conn, found, rules, changes, wait)
+        found.repeat(repeated(conn, found.rejects))
         packed = changes.packed()
         newest = opening.fetchone()
         add_up(conn, packed, rules.zone, newest[0] if newest else None)
@@ -112,15 +112,21 @@ def write_events(conn: Connection, found: Sorted, rules: Rules, changes: Changes
     """The new events of every topic, and what they change; everyone locks in one order."""
     folds = []
     for topic, arrivals in sorted(found.new.items()):
-        found.note_new(arrivals)
         for subject, kind in FOLDED.get(topic, ()):
             some = [arrival for arrival in arrivals if type(arrival.what) is kind]
             if some:
-                folds.append(fold.ask(conn, subject, some))
+                folds.append((topic, fold.ask(conn, subject, some)))
     if folds:
         wait()
-    for one in folds:
+    for topic, one in folds:
+        beyond = one.receive()
+        if beyond:
+            leave_out(conn, found, topic, beyond)
+    for _, one in folds:
         fold.fold(conn, one, rules, changes)
+    found.new = {topic: arrivals for topic, arrivals in found.new.items() if arrivals}
+    for arrivals in found.new.values():
+        found.note_new(arrivals)
     if Topic.USAGE in found.new:
         uses.write(conn, found.new[Topic.USAGE], changes)
     put(conn, INDICATORS, [_indicator(arrival.what, arrival) for arrival in found.new.get(Topic.INDICATORS, ())])

@@ -7,7 +7,7 @@ life of the known ones is what changes. Nothing is read but the subjects that th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 from ioc.facts import Arrival, CaseEvent, HealthEvent, IncidentEvent
@@ -29,6 +29,10 @@ from ioc.store.rollup import Changes
 from ioc.store.rows import Table, put
 
 Step = CaseStep | IncidentStep | HealthStep
+
+MOST_STEPS = 1_000
+"""Steps of one case or incident: all of them are folded with each new one. A source that says the same code for ever is
+broken, and must slow nobody else. Of cameras only neighbours are read."""
 
 DELETE_EFFECTS = """
     delete from effect e
@@ -178,6 +182,21 @@ class Asked:
     arrivals: dict[str, list[Arrival]]
     numbers: Cursor
     steps: Cursor
+    by_no: dict[int, list[Arrival]] = field(default_factory=dict)
+    known: dict[int, list[Step]] = field(default_factory=dict)
+
+    def receive(self) -> list[Arrival]:
+        """Takes the answers; gives the new events that go beyond `MOST_STEPS` of their subject, and leaves them out."""
+        for row in self.steps.fetchall():
+            self.known.setdefault(row[0], []).append(self.subject.load(row))
+        beyond: list[Arrival] = []
+        for key, no in self.numbers.fetchall():
+            found = self.arrivals[key]
+            room = max(0, MOST_STEPS - len(self.known.get(no, ())))
+            beyond += found[room:]
+            if room:
+                self.by_no[int(no)] = found[:room]
+        return beyond
 
 
 def ask(conn: Connection, subject: Subject, arrivals: Sequence[Arrival]) -> Asked:
@@ -194,16 +213,12 @@ def ask(conn: Connection, subject: Subject, arrivals: Sequence[Arrival]) -> Aske
 
 
 def fold(conn: Connection, asked: Asked, rules: Rules, changes: Changes) -> None:
-    """Writes the new steps and what they change. Adds to ``changes``."""
-    subject = asked.subject
-    by_no = {int(no): asked.arrivals[key] for key, no in asked.numbers.fetchall()}
-    known: dict[int, list[Step]] = {}
-    for row in asked.steps.fetchall():
-        known.setdefault(row[0], []).append(subject.load(row))
+    """Writes the new steps that `Asked.receive` has left, and what they change. Adds to ``changes``."""
+    subject, by_no = asked.subject, asked.by_no
     ledger = Ledger()
     dates: list[tuple[int, int, int | None]] = []
     for no, found in by_no.items():
-        before = sorted(known.get(no, ()))
+        before = sorted(asked.known.get(no, ()))
         after = sorted([*before, *(subject.step(arrival.what) for arrival in found)])
         old: Effects = subject.life(before, rules) if before else {}
         new = subject.life(after, rules)

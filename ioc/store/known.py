@@ -70,12 +70,11 @@ class Sorted:
             found = self.counts[source] = Count()
         return found
 
-    def refuse(self, topic: Topic, arrival: Arrival) -> None:
-        """A repeat with other content."""
-        self.conflicts += 1
+    def refuse(self, topic: Topic, arrival: Arrival, reason: str, detail: str) -> None:
+        """An event that the store has no place for."""
         if arrival.refuse is None:
             raise ValueError(f"an event of {topic.title} at {arrival.offset} cannot say how it is refused")
-        self.keep(topic, arrival, arrival.refuse("conflict", "the event id is known with other content"))
+        self.keep(topic, arrival, arrival.refuse(reason, detail))
 
     def keep(self, topic: Topic, arrival: Arrival, reject: Reject) -> None:
         """A record that is kept aside."""
@@ -87,7 +86,8 @@ class Sorted:
         if content == arrival.content:
             self.count(arrival.source).duplicates += 1
         else:
-            self.refuse(topic, arrival)
+            self.conflicts += 1
+            self.refuse(topic, arrival, "conflict", "the event id is known with other content")
 
     def note_new(self, arrivals: Sequence[Arrival]) -> None:
         """Counts new events, and notes when the last of them happened."""
@@ -211,6 +211,15 @@ def known_before(conn: Connection, asked: Asked) -> dict[Topic, dict[bytes, byte
         if (source, offset) != (arrival.source, arrival.offset):
             before.setdefault(topic, {})[identity] = content
     return before
+
+
+def leave_out(conn: Connection, found: Sorted, topic: Topic, beyond: Sequence[Arrival]) -> None:
+    """Refuses new events that their case or incident has no room for; their ids are not known."""
+    gone = {arrival.identity for arrival in beyond}
+    conn.execute(FORGET_IDS, {"topic": int(topic), "ids": Uuids.of(sorted(gone))})
+    found.new[topic] = [arrival for arrival in found.new[topic] if arrival.identity not in gone]
+    for arrival in beyond:
+        found.refuse(topic, arrival, "too_many_steps", "its case or incident has as many steps as are kept of one")
 
 
 def where_known(conn: Connection, topic: Topic, identities: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
