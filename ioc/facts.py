@@ -266,8 +266,9 @@ class Claim:
     """The right to advance one partition: only the holder of the newest ``epoch`` may.
 
     ``source`` is the store's number of (cluster, topic, topic id, partition, generation). ``finding`` says in a word
-    what was odd when it was claimed: "" | "expired" (records were deleted unread). ``tail`` is what must still lie at
-    the broker for ``next_offset`` to mean anything.
+    what was odd when it was claimed: "" | "expired" (records were deleted unread) | "remade", "reset" (topic or broker
+    have taken the place of others). ``tail`` is what must still lie at the broker for ``next_offset`` to mean anything;
+    ``end`` how far the log reached when it was looked at last, None where nobody has.
     """
 
     source: int
@@ -278,6 +279,11 @@ class Claim:
     finding: str = ""
     generation: int = 0
     tail: Tail | None = None
+    end: int | None = None
+
+    def unread(self, since: int) -> int:
+        """How many records the log is known to have had from ``since`` on."""
+        return max(0, (self.end or 0) - since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,18 @@ def reconcile(settings: Settings, args: argparse.Namespace) -> int:
 
 def print_report(report: Report) -> None:
     """The proof as a table, its verdict last."""
-    names = ("consumed", "events", "duplicates", "rejects", "tombstones", "empty", "expired", "difference", "redriven")
+    names = (
+        "consumed",
+        "events",
+        "duplicates",
+        "rejects",
+        "tombstones",
+        "empty",
+        "expired",
+        "difference",
+        "redriven",
+        "lost",
+    )
     print(f"{'topic':<20} {'partition':>9}" + "".join(f" {name:>10}" for name in names) + "  finding")
     for source in report.sources:
         cells = "".join(f" {getattr(source, name):>10}" for name in names)
@@ -74,6 +85,12 @@ def print_report(report: Report) -> None:
             f"uses before {report.not_recounted_before:%Y-%m-%d %H:%M} UTC are not recounted: "
             f"{dropped} rows were dropped (database.keep_usage_days), their sums stay"
         )
+    for source in report.sources:
+        if source.empty:
+            print(
+                f"{source.empty} offsets of {source.title} {source.partition} held no record: right only where sources "
+                "send in transactions or the topic is compacted (docs/operations.md, Proof)"
+            )
     for line in report.deep:
         print(f"! {line}")
     print(f"{report.differences} differences")

@@ -113,9 +113,9 @@ def refusals(conn: Connection, settings: Settings) -> str:
     for gone in rejects.overflows(conn):
         topic = Topic(gone.topic).title
         wrong.append(
-            f"{gone.records} records of {topic} {gone.partition} from {gone.first_offset} to {gone.last_offset} were "
-            f"refused ({gone.reason}) and not kept: read them again from Kafka while it has them, or "
-            f"'ioc rejects discard --topic {topic} --reason {gone.reason}'"
+            f"{gone.open} records of {topic} {gone.partition} from {gone.first_offset} to {gone.last_offset} were "
+            f"refused ({gone.reason}) and not kept: once the reason is gone, 'ioc rejects redrive' reads them again as "
+            f"long as the broker has them; or 'ioc rejects discard --topic {topic} --reason {gone.reason}'"
         )
     for topic_no, records in rejects.open_by_topic(conn).items():
         if records >= settings.ingest.rejects_kept:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import cycle, groupby
 
 from ioc.errors import OperatorError, Transient
@@ -30,8 +30,9 @@ CLUSTER_KEY = "source_log_cluster"
 ACTIONS = "ioc.actions.v1"
 
 
-def _cluster(conn: Connection) -> str:
-    return state.set_once(conn, CLUSTER_KEY, f"log-{time.time_ns():x}")
+def _identity(conn: Connection) -> Identity:
+    cluster = state.set_once(conn, CLUSTER_KEY, f"log-{time.time_ns():x}")
+    return Identity(cluster, dict.fromkeys(TOPICS.values(), "log"))
 
 
 class LogSource:
@@ -138,7 +139,7 @@ class LogSource:
 
     def identity(self) -> Identity:
         """See `Source.identity`."""
-        return Identity(_cluster(self._connected()), dict.fromkeys(TOPICS.values(), "log"))
+        return _identity(self._connected())
 
     def bounds(self, places: Collection[Place]) -> dict[Place, tuple[int, int]]:
         """See `Source.bounds`."""
@@ -194,6 +195,42 @@ class LogSource:
             pass  # the others see it by our silence
         finally:
             self._conn.close()
+
+
+class LogReader:
+    """See `streams.source.Reader`."""
+
+    PAGE = 100
+
+    def __init__(self, settings: Settings) -> None:
+        self._conn = connect(settings.database.dsn, settings, name="ioc source log reader")
+
+    def identity(self) -> Identity:
+        """See `Reader.identity`."""
+        return _identity(self._conn)
+
+    def _head(self, place: Place) -> log.Head | None:
+        heads = log.heads(self._conn, [place.topic.title])
+        return next((head for head in heads if head.partition == place.partition), None)
+
+    def bounds(self, place: Place) -> tuple[int, int]:
+        """See `Reader.bounds`."""
+        head = self._head(place)
+        return (head.first_offset, head.next_offset) if head else (0, 0)
+
+    def read(self, place: Place, first: int, last: int) -> Iterator[list[Record]]:
+        """See `Reader.read`."""
+        head = self._head(place)
+        while head and first <= last:
+            found: list[Record] = list(log.read(self._conn, {head.no: first}, min(self.PAGE, last - first + 1)))
+            if not found or found[0].offset != first:  # the log itself has no gaps
+                raise Transient("the log forgot records while they were read; begin again")
+            yield [record for record in found if record.offset <= last]
+            first = found[-1].offset + 1
+
+    def close(self) -> None:
+        """See `Reader.close`."""
+        self._conn.close()
 
 
 class LogProducer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ioc.settings import Settings
-from streams.source import Source
+from streams.source import Reader, Source
 
 
 def open_source(settings: Settings, owner: str) -> Source:
@@ -18,3 +18,17 @@ def open_source(settings: Settings, owner: str) -> Source:
     from streams.kafka_source import KafkaSource
 
     return KafkaSource.open(settings, owner)
+
+
+def open_reader(settings: Settings) -> Reader:
+    """A reader of old records from the source that the settings name, beside any group.
+
+    Raises ConfigError for settings that cannot work, Transient where the server is away.
+    """
+    if settings.broker == "log":
+        from streams.log_source import LogReader
+
+        return LogReader(settings)
+    from streams.kafka_reread import KafkaReader
+
+    return KafkaReader(settings)

@@ -45,6 +45,19 @@ class Held:
     """The newest record that was read since the last batch was given."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What a broker did to a partition, from where the next generation reads, and how much is known to be gone unread.
+
+    "truncated": its log ends before what was read; "replaced": something else lies where the last record was;
+    "shortened": it ends before where it had ended, and all that was read is there.
+    """
+
+    finding: str
+    begin: int
+    unread: int
+
+
 class Partitions:
     """What the group gave us, and what of it we hold by a claim of the newest epoch."""
 
@@ -102,35 +115,38 @@ class Partitions:
                 say(f"{place.topic.title} {place.partition}: {claimed.finding}, going on at {claimed.next_offset}")
             self._hold(place, claimed)
 
-    def _lost(self, claims: Mapping[Place, Claim], bounds: Mapping[Place, tuple[int, int]]) -> dict[Place, str]:
-        """Places whose broker lacks what was read: "truncated", or "replaced" by something else.
+    def _lost(self, claims: Mapping[Place, Claim], bounds: Mapping[Place, tuple[int, int]]) -> dict[Place, Lost]:
+        """Places whose broker lacks what was read, or what it had shown and we had not read.
 
         Asked after the claim, since until then another process may have moved the partition.
         """
-        beyond = [place for place, claimed in claims.items() if claimed.next_offset > bounds[place][1]]
-        lost = {
-            place: "truncated"
-            for place, (_, end) in self._source.bounds(beyond).items()
-            if claims[place].next_offset > end
-        }
+        lost: dict[Place, Lost] = {}
+        short = [place for place, found in claims.items() if max(found.next_offset, found.end or 0) > bounds[place][1]]
+        for place, (begin, end) in self._source.bounds(short).items():
+            found = claims[place]
+            if found.next_offset > end:
+                lost[place] = Lost("truncated", begin, found.unread(found.next_offset))
+            elif found.unread(end):
+                lost[place] = Lost("shortened", found.next_offset, found.unread(end))
+        truncated = {place for place, one in lost.items() if one.finding == "truncated"}
         tails = {
-            place: claimed.tail
-            for place, claimed in claims.items()
-            if claimed.tail and place not in lost and bounds[place][0] <= claimed.tail.offset
+            place: found.tail
+            for place, found in claims.items()
+            if found.tail and place not in truncated and bounds[place][0] <= found.tail.offset
         }
         for place, record in self._source.at({place: tail.offset for place, tail in tails.items()}).items():
             if record is not None and tail_of(record) != tails[place]:
-                lost[place] = "replaced"
+                found = claims[place]
+                lost[place] = Lost("replaced", bounds[place][0], found.unread(found.next_offset))
         return lost
 
-    def _reopened(self, conn: Connection, place: Place, former: Claim, finding: str) -> Claim:
-        """The next generation of a partition whose broker lost or replaced what was read."""
-        begin, end = self._source.bounds([place])[place]
-        found = reopen(conn, former, begin=begin, finding=finding)
+    def _reopened(self, conn: Connection, place: Place, former: Claim, lost: Lost) -> Claim:
+        """The next generation of a partition whose broker lost or replaced records."""
+        found = reopen(conn, former, begin=lost.begin, finding=lost.finding, lost=lost.unread)
         say(
-            f"{place.topic.title} {place.partition} was {finding}: {former.next_offset} had been read, the broker has "
-            f"{begin} to {end}. All of it is read again as generation {found.generation}; what is known counts once. "
-            "See 'ioc findings list'"
+            f"{place.topic.title} {place.partition} was {lost.finding}: {former.next_offset} had been read, "
+            f"{lost.unread} that the broker had shown are gone unread. Generation {found.generation} reads from "
+            f"{lost.begin} on; what is known counts once. See 'ioc findings list'"
         )
         return found
 

@@ -1,7 +1,7 @@
 """Refused records driven again, once the reason is gone: a unit was added to the pack, a service was declared.
 
 What was kept of a record is decoded like a new one. What is accepted counts as driven again, apart from the offsets
-that were consumed; what is refused again stays as it was.
+that were consumed; what is refused again stays as it was. What was not kept is read from the broker (`streams.reread`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ioc.store.migrate import check_rules
 from ioc.store.units import load
 from streams.decode import Decoder
 from streams.halving import REASON, UNHOLDABLE
+from streams.reread import Reread, Rereading
 
 CHUNK = 1000
 TELL_S = 5.0
@@ -40,6 +41,8 @@ class Redriven:
     """Not JSON, or too large: of these only the beginning was kept, so they can be shown and discarded."""
     refused: Counter[str] = field(default_factory=Counter)
     """By the reason of now."""
+    reread: Reread = field(default_factory=Reread)
+    """What lay beyond the cap."""
 
     def __str__(self) -> str:
         text = f"{self.events} driven again, {self.duplicates} were known already"
@@ -48,6 +51,8 @@ class Redriven:
             text += f", {self.refused.total()} refused again ({reasons})"
         if self.unreadable:
             text += f", {self.unreadable} were kept in part and can only be discarded"
+        if self.reread != Reread():
+            text += f"\n{self.reread}"
         return text
 
 
@@ -60,11 +65,12 @@ def redrive(
     nos: Sequence[int] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Redriven:
-    """Drives the open rejects of this moment again, oldest first; each is either settled or as it was.
+    """Drives the open rejects of this moment again, oldest first; each is either settled or as it was. Where no numbers
+    are named, what lies beyond the cap is then read again from the broker.
 
     Safe beside a running ingest, beside another one of its kind, and to be ended at any moment: each chunk is one
     transaction. ``tell`` hears every few seconds how far it is. Raises OperatorError for an unknown topic, Transient
-    where the database is away; what was settled until then stays.
+    where a server is away; what was settled until then stays.
     """
     rules = Rules.of(settings)
     check_rules(conn, rules)
@@ -80,6 +86,10 @@ def redrive(
         if time.monotonic() >= next_s:
             next_s = time.monotonic() + TELL_S
             tell(f"{done.seen} looked at: {done}")
+    if nos is None:
+        rereading = Rereading(conn, settings, rules, decoder, tell)
+        done.reread = rereading.done
+        rereading.run(topic, reason)
     return done
 
 

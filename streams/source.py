@@ -5,7 +5,7 @@ One thread owns a source. Nothing in the project but its implementations knows w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -146,3 +146,22 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Leaves the group so that others take over at once. Safe to call twice."""
+
+
+class Reader(Protocol):
+    """Records that lie at the broker still, read again by somebody who is no member of the group."""
+
+    def identity(self) -> Identity:
+        """Which broker and topics these are. Blocks; raises Transient."""
+
+    def bounds(self, place: Place) -> tuple[int, int]:
+        """First kept offset and end offset of a place; (0, 0) where it does not exist. Blocks; raises Transient."""
+
+    def read(self, place: Place, first: int, last: int) -> Iterator[list[Record]]:
+        """What lies from ``first`` to ``last``, both included, some megabytes at a time. Only within the bounds.
+
+        Blocks; raises Transient where the server is away, or deletes what is being read.
+        """
+
+    def close(self) -> None:
+        """Ends the connection."""

@@ -176,8 +176,9 @@ def not_kept(gone: kept.Overflow) -> str:
     """What of a partition and reason lies beyond the cap, as one line."""
     return (
         f"{'not kept':>8}  {Topic(gone.topic).title:<18} {gone.partition:>3}/{gone.first_offset}…{gone.last_offset} "
-        f"{gone.reason} {gone.records} records, {gone.first_at:%Y-%m-%d %H:%M} to {gone.last_at:%Y-%m-%d %H:%M} UTC: "
-        "still in Kafka as long as it keeps them"
+        f"{gone.reason} {gone.open or gone.records} records, "
+        f"{gone.first_at:%Y-%m-%d %H:%M} to {gone.last_at:%Y-%m-%d %H:%M} UTC: "
+        "'ioc rejects redrive' reads them again while the broker has them"
     )
 
 

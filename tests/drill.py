@@ -177,7 +177,7 @@ def counted(site: Site, target: str, pauses_s: tuple[float, ...]) -> Outcome:
         stored = [str(row[0]) for row in conn.execute(STORED).fetchall()]
     differences = 0
     try:
-        site.proved()
+        site.assert_every_record(site.proved())
         site.assert_counted()
     except AssertionError as error:
         print(f"{target}: {error}", file=sys.stderr)

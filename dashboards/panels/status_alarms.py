@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from dash import html
@@ -74,10 +75,15 @@ def store_alarms(store: StoreVitals, look: Look) -> Iterator[Alarm]:
     off = sum(abs(source.difference) for source in store.report.sources)
     if off:
         yield Alarm("over", look.t("status.reconcile_off", n=number(off, look.language)))
-    for odd in store.findings:
-        where = f"{look.t(f'feed.{Topic(odd.topic).title}')} {odd.partition}"
-        at = f"{odd.found_at.astimezone(look.settings.zone):%d/%m %H:%M}"
-        finding = look.t(f"status.finding_{odd.finding}")
+    odds = sorted(store.findings, key=lambda odd: (odd.topic, odd.finding, odd.partition))
+    for (topic, word), alike in groupby(odds, key=lambda odd: (odd.topic, odd.finding)):
+        found = list(alike)
+        where = f"{look.t(f'feed.{Topic(topic).title}')} {', '.join(str(odd.partition) for odd in found)}"
+        at = f"{max(odd.found_at for odd in found).astimezone(look.settings.zone):%d/%m %H:%M}"
+        finding = look.t(f"status.finding_{word}")
+        gone = sum(odd.gone for odd in found)
+        if gone:
+            finding = look.t("status.gone_unread", finding=finding, n=number(gone, look.language))
         yield Alarm("over", look.t("status.alarm_finding", where=where, finding=finding, at=at))
     for count in store.open_rejects:
         feed = look.t(f"feed.{Topic(count.topic).title}")

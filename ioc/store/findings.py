@@ -15,12 +15,16 @@ WORDS = {
     "expired": "the broker deleted records before they were read",
     "truncated": "the broker's log ended before what had been read; all it still had was read again",
     "replaced": "the broker had other records where some had been read; all it had was read again",
+    "shortened": "the broker lost records that it had acknowledged and that were not read yet",
+    "remade": "the topic was deleted and made anew; what of the former one was unread is gone",
+    "reset": "another broker is in the place of the former one; what of that was unread is gone",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One partition's finding: ``finding`` is a key of `WORDS`, ``expired`` the records that nobody can read any more."""
+    """One partition's finding: ``finding`` is a key of `WORDS`, ``expired`` and ``lost`` the records that nobody can read
+    any more, ``seen_at`` when somebody last looked how far the broker's log reached."""
 
     no: int
     topic: int
@@ -31,6 +35,13 @@ class Finding:
     settled_at: datetime | None
     next_offset: int
     expired: int
+    lost: int = 0
+    seen_at: datetime | None = None
+
+    @property
+    def gone(self) -> int:
+        """The records that were unread, as far as they are known."""
+        return self.expired + self.lost
 
     @property
     def title(self) -> str:
@@ -40,13 +51,20 @@ class Finding:
     @property
     def says(self) -> str:
         """What happened, in words."""
-        lost = f" ({self.expired} records)" if self.finding == "expired" else f" (read up to {self.next_offset})"
-        return WORDS.get(self.finding, self.finding) + lost
+        found = WORDS.get(self.finding, self.finding)
+        if self.finding == "expired":
+            return f"{found} ({self.expired} records)"
+        unread = f", {self.gone} unread" if self.gone else ""
+        if self.finding in ("remade", "reset"):
+            looked = f"{self.seen_at:%Y-%m-%d %H:%M:%S} UTC" if self.seen_at else "never"
+            unread = f", {self.gone} known to be unread when it was last looked at: {looked}"
+        return f"{found} (read up to {self.next_offset}{unread})"
 
 
 LIST = """
-    select no, topic, partition, generation, finding, found_at, settled_at, next_offset, expired
+    select no, topic, partition, generation, finding, found_at, settled_at, next_offset, expired, lost, seen_at
       from source
+      left join source_end on source = no
      where finding <> '' and (%(settled)s or settled_at is null)
      order by found_at, no
 """

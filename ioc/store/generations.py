@@ -1,7 +1,8 @@
-"""Generations of a partition: what happens when a broker has lost or replaced what was read.
+"""Generations of a partition: what happens when a broker has lost or replaced what was read, or lost what was not.
 
 The former generation is closed with its finding; the next one reads everything that the broker still has. Events that
 are known by id are duplicates there; so are records that were refused at the same offset before, with the same bytes.
+Where only unread records are gone, the next one goes on where the former stood.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from ioc.store.connect import Connection, translated
 
 CLOSE = """
     update source
-       set closed_at = clock_timestamp(), finding = %(finding)s, found_at = clock_timestamp(), settled_at = null
+       set closed_at = clock_timestamp(), finding = %(finding)s, found_at = clock_timestamp(), settled_at = null,
+           lost = %(lost)s
      where no = %(no)s and epoch = %(epoch)s and closed_at is null
     returning cluster, topic, topic_id, partition, generation, owner
 """
 OPEN = """
-    insert into source (cluster, topic, topic_id, partition, generation, first_offset, next_offset, epoch, owner, claimed_at)
+    insert into source (cluster, topic, topic_id, partition, generation, first_offset, next_offset, epoch, owner, claimed_at,
+                        tail_offset, tail)
     values (%(cluster)s, %(topic)s, %(topic_id)s, %(partition)s, %(generation)s, %(begin)s, %(begin)s, 1, %(owner)s,
-            clock_timestamp())
+            clock_timestamp(), %(tail_offset)s, %(tail)s)
     returning no
 """
 REPEATED = """
@@ -41,14 +44,18 @@ REPEATED = """
 """
 
 
-def reopen(conn: Connection, claim: Claim, *, begin: int, finding: str) -> Claim:
+def reopen(conn: Connection, claim: Claim, *, begin: int, finding: str, lost: int = 0) -> Claim:
     """Closes a claimed generation with its finding and opens the next one at ``begin``; commits at once.
 
-    ``finding`` is "truncated" (the log ends before what was read) or "replaced" (other bytes lie where the last record
-    was). Raises Transient where another process has claimed the partition since.
+    ``finding`` is "truncated" (the log ends before what was read), "replaced" (other bytes lie where the last record
+    was) or "shortened" (only unread records are gone; ``begin`` is then where the former stood). ``lost`` is how many
+    unread records the broker is known to have had. Raises Transient where another process has claimed the partition
+    since.
     """
+    tail = claim.tail if begin == claim.next_offset else None
+    closing = {"no": claim.source, "epoch": claim.epoch, "finding": finding, "lost": lost}
     with translated(), conn.transaction():
-        row = conn.execute(CLOSE, {"no": claim.source, "epoch": claim.epoch, "finding": finding}).fetchone()
+        row = conn.execute(CLOSE, closing).fetchone()
         if row is None:
             raise Transient(f"{claim.topic.title} {claim.partition} was claimed by another process")
         cluster, topic, topic_id, partition, generation, owner = row
@@ -60,11 +67,13 @@ def reopen(conn: Connection, claim: Claim, *, begin: int, finding: str) -> Claim
             "generation": generation + 1,
             "begin": begin,
             "owner": owner,
+            "tail_offset": tail and tail.offset,
+            "tail": tail and tail.digest,
         }
         opened = conn.execute(OPEN, new).fetchone()
         if opened is None:
             raise LookupError("a generation that was opened is not there")
-    return Claim(int(opened[0]), claim.topic, claim.partition, 1, begin, "", generation + 1)
+    return Claim(int(opened[0]), claim.topic, claim.partition, 1, begin, "", generation + 1, tail)
 
 
 def repeated(conn: Connection, rejects: Sequence[tuple[Topic, Arrival, Reject]]) -> set[tuple[int, int]]:

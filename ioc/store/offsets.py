@@ -13,9 +13,42 @@ from ioc.errors import Transient
 from ioc.facts import Claim, Tail, Topic
 from ioc.store.connect import Connection, translated
 
+LEAVE = """
+    with former as (
+        select no, partition, owner
+          from source
+         where topic = %(topic)s and (cluster, topic_id) <> (%(cluster)s, %(topic_id)s) and closed_at is null
+         order by no
+           for no key update
+    ), looked as (
+        select f.no, f.owner = %(owner)s as ours, f.partition = %(partition)s as same,
+               exists (select from source o join source_end e on e.source = o.no
+                        where o.owner = f.owner and e.seen_at > clock_timestamp() - interval '2 seconds') as alive
+          from former f
+    )
+    update source s
+       set closed_at = clock_timestamp(), found_at = clock_timestamp(), lost = greatest(e.end_offset - s.next_offset, 0),
+           finding = case when s.cluster = %(cluster)s then 'remade' else 'reset' end,
+           settled_at = case when (l.ours or l.alive) and e.end_offset <= s.next_offset
+                              and (s.finding = '' or s.settled_at is not null) then clock_timestamp() end
+      from looked l
+      left join lateral (select coalesce((select end_offset from source_end where source = l.no), 0) as end_offset) as e on true
+     where s.no = l.no and (l.ours or l.same or not l.alive)
+    returning s.finding
+"""
+RESUME = """
+    update source
+       set closed_at = null, lost = 0, finding = case when expired > 0 then 'expired' else '' end,
+           found_at = case when expired > 0 then found_at end, settled_at = case when expired > 0 then settled_at end
+     where cluster = %(cluster)s and topic = %(topic)s and topic_id = %(topic_id)s and partition = %(partition)s
+       and closed_at is not null and finding in ('remade', 'reset')
+"""
 KNOW = """
     insert into source (cluster, topic, topic_id, partition, first_offset, next_offset)
-    values (%(cluster)s, %(topic)s, %(topic_id)s, %(partition)s, %(begin)s, %(begin)s)
+    select %(cluster)s, %(topic)s, %(topic_id)s, %(partition)s, begin, begin
+      from (select case when exists (select from source
+                                      where topic = %(topic)s and known_at < clock_timestamp() - interval '1 hour')
+                        then 0 else %(begin)s::bigint end as begin) as read_from
     on conflict (cluster, topic, topic_id, partition, generation) do nothing
 """
 CLAIM = """
@@ -23,7 +56,7 @@ CLAIM = """
        set epoch = epoch + 1, owner = %(owner)s, claimed_at = clock_timestamp()
      where cluster = %(cluster)s and topic = %(topic)s and topic_id = %(topic_id)s and partition = %(partition)s
        and closed_at is null
-    returning no, epoch, next_offset, generation, tail_offset, tail
+    returning no, epoch, next_offset, generation, tail_offset, tail, (select end_offset from source_end where source = no)
 """
 EXPIRED = """
     update source
@@ -44,7 +77,7 @@ NOTE_ENDS = """
       from unnest(%(sources)s::int[], %(ends)s::bigint[], %(closing)s::float8[]) as seen (no, end_offset, closing_per_s)
      order by no
     on conflict (source) do update
-       set end_offset = excluded.end_offset, seen_at = excluded.seen_at, closing_per_s = excluded.closing_per_s
+       set end_offset = greatest(source_end.end_offset, excluded.end_offset), seen_at = excluded.seen_at, closing_per_s = excluded.closing_per_s
 """
 
 
@@ -71,32 +104,40 @@ def claim(
     """The right to advance a partition from where the store left it; commits at once.
 
     ``begin`` is the broker's first kept offset: records deleted before they were read are counted as expired and stepped
-    over. Whether the broker still has what was read is for the caller to see, and for `ioc.store.generations` to mend:
-    from here on nobody else can move the partition, so its end can be asked for in peace. Raises Transient where
-    another process opens a new generation at this moment, or holds the partition's row for seconds.
+    over. Of a topic that has been known for an hour every offset was ours to read, also where partition or topic are new;
+    of any other what lies before ``begin`` was before our time. Where topic or broker have taken the place of others,
+    those are closed, and what of them was unread is noted as lost.
+
+    Whether the broker still has what was read is for the caller to see, and for `ioc.store.generations` to mend: from
+    here on nobody else can move the partition, so its end can be asked for in peace. Raises Transient where another
+    process opens a new generation at this moment, or holds the partition's row for seconds.
     """
     key = {"cluster": cluster, "topic": int(topic), "topic_id": topic_id, "partition": partition}
     let_go(conn)
     with translated(), conn.transaction():
         conn.execute(LOCK_TIMEOUT)
-        conn.execute(KNOW, key | {"begin": begin})
+        left = conn.execute(LEAVE, key | {"owner": owner}).fetchone()
+        if not conn.execute(RESUME, key).rowcount:
+            conn.execute(KNOW, key | {"begin": begin})
         row = conn.execute(CLAIM, key | {"owner": owner}).fetchone()
         if row is None:
             raise Transient(f"{topic.title} {partition} is being claimed by another process")
         no, epoch, next_offset, generation = (int(part) for part in row[:4])
-        finding = ""
+        finding = str(left[0]) if left else ""
         if next_offset < begin:
             conn.execute(EXPIRED, {"no": no, "begin": begin})
             next_offset, finding = begin, "expired"
     tail = None if row[4] is None else Tail(int(row[4]), bytes(row[5]))
-    return Claim(no, topic, partition, epoch, next_offset, finding, generation, tail)
+    return Claim(
+        no, topic, partition, epoch, next_offset, finding, generation, tail, None if row[6] is None else int(row[6])
+    )
 
 
 def note_ends(
     conn: Connection, ends: Mapping[int, int], now: datetime, closing_per_s: Mapping[int, float] | None = None
 ) -> None:
     """Where each source's log ends as seen at ``now``, and by how many records a second its reader catches up; lag is
-    known for a second after it."""
+    known for a second after it. An end never goes back here: that one did is for the next claim to find."""
     closing = [(closing_per_s or {}).get(source, 0.0) for source in ends]
     with translated():
         conn.execute(NOTE_ENDS, {"sources": list(ends), "ends": list(ends.values()), "closing": closing, "now": now})

@@ -19,7 +19,7 @@ from ioc.store.connect import Connection, translated
 
 @dataclass(frozen=True, slots=True)
 class SourceCount:
-    """What became of the offsets of one partition; ``difference`` must be zero."""
+    """What became of the offsets of one partition; ``difference`` must be zero. ``lost`` lay beyond ``next_offset``."""
 
     source: int
     cluster: str
@@ -41,6 +41,7 @@ class SourceCount:
     generation: int = 0
     found_at: datetime | None = None
     settled_at: datetime | None = None
+    lost: int = 0
 
     @property
     def difference(self) -> int:
@@ -88,7 +89,7 @@ class Report:
                         name: getattr(source, name)
                         for name in (
                             "first_offset", "next_offset", "consumed", "events", "duplicates", "rejects", "tombstones",
-                            "empty", "expired", "redriven", "forgotten", "dropped", "difference", "generation",
+                            "empty", "expired", "lost", "redriven", "forgotten", "dropped", "difference", "generation",
                             "finding",
                         )
                     },
@@ -101,7 +102,7 @@ class Report:
 SOURCES = """
     select no as source, cluster, topic, partition, first_offset, next_offset, next_offset - first_offset as consumed,
            events, duplicates, rejects, tombstones, empty, expired, redriven, forgotten, dropped, finding, generation, found_at,
-           settled_at
+           settled_at, lost
       from source
      order by topic, partition, no
 """
@@ -132,7 +133,7 @@ STORED = """
         union all
         select 4, source, record_offset from indicator_event
     )
-    select f.topic, f.partition, coalesce(lost, 0), coalesce(unknown, 0), f.forgotten, f.dropped
+    select f.topic, f.partition, coalesce(compared.lost, 0), coalesce(unknown, 0), f.forgotten, f.dropped
       from source f
       left join (
         select source, count(*) filter (where s.topic is null)::bigint as lost,
@@ -141,7 +142,7 @@ STORED = """
           full join (select topic, source, record_offset from identity) as i using (topic, source, record_offset)
          group by source
       ) as compared on compared.source = f.no
-     where coalesce(lost, 0) > f.dropped or coalesce(lost - unknown, 0) <> f.dropped - f.forgotten
+     where coalesce(compared.lost, 0) > f.dropped or coalesce(compared.lost - unknown, 0) <> f.dropped - f.forgotten
      order by f.topic, f.partition, f.no
 """
 

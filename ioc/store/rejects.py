@@ -198,6 +198,11 @@ class Overflow:
     first_at: datetime
     last_at: datetime
 
+    @property
+    def open(self) -> int:
+        """How many were neither discarded nor driven since."""
+        return self.records - self.settled
+
 
 OVERFLOWS = """
     select s.topic, s.partition, s.generation, o.reason, o.records, o.settled, o.first_offset, o.last_offset, o.first_at, o.last_at
@@ -208,7 +213,7 @@ OVERFLOWS = """
      order by s.topic, s.partition, s.no, o.reason
 """
 FORGIVE = """
-    update reject_overflow o set settled = o.records
+    update reject_overflow o set settled = o.records, discarded_to = o.last_offset
       from source s
      where s.no = o.source and o.records > o.settled
        and (%(topic)s::smallint is null or s.topic = %(topic)s) and (%(reason)s::text is null or o.reason = %(reason)s)

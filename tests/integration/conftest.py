@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ from ioc.settings import Settings
 from ioc.store import units
 from ioc.store.connect import Connection, connect
 from ioc.world import World
+from streams.embedded.kafka import EmbeddedKafka
+from tests.site import Site
 
 OTHER_RULES = {
     "cases": {"stopped": "ended", "compare": "timestamp", "due_soon": "90m"},
@@ -58,3 +61,13 @@ def wired(request: pytest.FixtureRequest, ours: Settings, unique: Callable[[str]
         broker = request.getfixturevalue("own_kafka")
         kafka = msgspec.structs.replace(kafka, bootstrap_servers=broker.bootstrap_servers)
     return msgspec.structs.replace(ours, broker=request.param, kafka=kafka)
+
+
+@pytest.fixture
+def site(request: pytest.FixtureRequest, wired: Settings, tmp_path: Path) -> Iterator[Site]:
+    """An empty store and an empty broker."""
+    broker: EmbeddedKafka | None = request.getfixturevalue("own_kafka") if wired.broker == "kafka" else None
+    found = Site(tmp_path, broker, None, wired)
+    yield found
+    found.end_all()
+    found.close()

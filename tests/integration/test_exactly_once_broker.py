@@ -3,123 +3,24 @@ counts twice, and whoever looks is told."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Protocol
-
 import pytest
 
 from ioc.facts import TOPICS
-from ioc.settings import Settings
-from ioc.store import findings
-from ioc.store.connect import connect
 from streams.doctor import examine
-from streams.embedded.kafka import EmbeddedKafka
 from streams.embedded.process import wait_until
-from streams.kafka_admin import administrator, ensure_topics
+from streams.kafka_admin import administrator
 from streams.source import Place
 from tests.contract.brokers import KafkaBroker, LogBroker
 from tests.ingesting import ingesting
 from tests.lives import CASES, USAGE, ordinary
+from tests.losing import ioc, kinds, make_anew, past_of
 from tests.site import PATIENCE_S, Site
 
 NOTICED_S = 30.0
 """How soon a topic that was made anew must be read while ingest runs."""
 
 
-@pytest.fixture
-def site(request: pytest.FixtureRequest, wired: Settings, tmp_path: Path) -> Iterator[Site]:
-    """An empty store and an empty broker."""
-    broker: EmbeddedKafka | None = request.getfixturevalue("own_kafka") if wired.broker == "kafka" else None
-    found = Site(tmp_path, broker, None, wired)
-    yield found
-    found.end_all()
-    found.close()
-
-
 ON_KAFKA = pytest.mark.parametrize("wired", ["kafka"], indirect=True)
-
-
-class Past(Protocol):
-    """What a broker was once, to be brought back."""
-
-    def remember(self) -> None:
-        """Keeps what is there now."""
-
-    def bring_back(self) -> None:
-        """Makes the broker forget everything since."""
-
-
-class KafkaPast:
-    """Its directory, copied while it stands still."""
-
-    def __init__(self, site: Site, broker: EmbeddedKafka) -> None:
-        self.site = site
-        self.broker = broker
-        self.kept = site.directory / "kept"
-
-    def remember(self) -> None:
-        self.broker.stop()
-        shutil.copytree(self.broker.data, self.kept)
-        self.broker.start()
-
-    def bring_back(self) -> None:
-        self.broker.stop()
-        shutil.rmtree(self.broker.data)
-        shutil.copytree(self.kept, self.broker.data)
-        self.broker.start()
-        self.site.another_producer()
-
-
-CUT = """
-    select count(pg_terminate_backend(pid)) from pg_stat_activity
-     where datname = current_database() and application_name = 'ioc source log'
-"""
-
-
-class LogPast:
-    """The ends of its partitions."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.dsn = settings.database.dsn
-        self.ends: list[tuple[int, int]] = []
-
-    def remember(self) -> None:
-        with connect(self.dsn) as conn:
-            self.ends = conn.execute("select no, next_offset from source_log_head").fetchall()
-
-    def bring_back(self) -> None:
-        with connect(self.dsn) as conn, conn.transaction():
-            for no, end in self.ends:
-                conn.execute("update source_log_head set next_offset = %s where no = %s", (end, no))
-                conn.execute("delete from source_log where head = %s and record_offset >= %s", (no, end))
-            conn.execute(CUT)  # a database that was restored has no sessions
-
-
-def past_of(site: Site) -> Past:
-    return LogPast(site.settings) if site.broker is None else KafkaPast(site, site.broker)
-
-
-def kinds(site: Site) -> set[str]:
-    """What was found so far and nobody has settled."""
-    with connect(site.settings.database.dsn) as conn:
-        return {one.finding for one in findings.listed(conn)}
-
-
-def ioc(site: Site, code: int, *words: str) -> str:
-    """What the command says; ``code`` is how it must end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ioc", *words],
-        capture_output=True,
-        text=True,
-        env=site.environment("none"),
-        check=False,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_a_broker_that_lost_what_was_read_is_read_again_and_nothing_counts_twice(site: Site) -> None:
@@ -190,30 +91,18 @@ def test_what_was_deleted_unread_is_counted_and_alarmed(site: Site) -> None:
 def test_a_topic_made_anew_is_read_from_its_beginning(site: Site) -> None:
     """Its offsets start again, and only its id tells; while ingest stands still, and while it runs."""
 
-    def make_anew() -> None:
-        with administrator(site.settings) as client:
-            client.delete_topics([USAGE])
-            assert wait_until(lambda: USAGE not in client.list_topics(), PATIENCE_S)
-        assert wait_until(lambda: _made(site.settings), PATIENCE_S)
-
     with ingesting(site.settings):
         site.send(ordinary(1, 100))
         site.assert_known()
-    make_anew()
+    make_anew(site, USAGE)
     site.send(ordinary(2, 150))
     with ingesting(site.settings):
         site.assert_known()
-        make_anew()
+        make_anew(site, USAGE)
         site.send(ordinary(3, 200))
         topics = "select count(distinct topic_id) from source where topic = 3"
         assert wait_until(lambda: site.ask(topics) == 3, NOTICED_S)
         site.assert_known()
-
-
-def _made(settings: Settings) -> bool:
-    ensure_topics(settings)
-    with administrator(settings) as client:
-        return USAGE in client.list_topics()
 
 
 @ON_KAFKA

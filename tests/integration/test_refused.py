@@ -132,7 +132,8 @@ def test_the_command_tells_what_is_kept_and_what_is_not(
     lines = said(ours, capsys, "list", "--topic", "usage")
     assert len(lines) == 601 + 1 + 1
     assert re.match(
-        r"not kept  ioc\.usage\.v1 +0/600…698 not_json 99 records, 20\d\d-.+ UTC: still in Kafka", lines[-2]
+        r"not kept  ioc\.usage\.v1 +0/600…698 not_json 99 records, 20\d\d-.+ UTC: 'ioc rejects redrive' reads them",
+        lines[-2],
     )
     assert lines[-1] == "601 rejects"
     first = int(lines[0].split()[0])

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from prometheus_client import generate_latest
 
 from dashboards.hub import Hub
 from dashboards.latency import Latency
 from dashboards.metrics import registry
+from dashboards.panel import Look
+from dashboards.panels.status_alarms import store_alarms
+from dashboards.text import translate
 from dashboards.vitals import PushVitals, StoreVitals
-from ioc.store.findings import Finding
+from ioc.store.findings import WORDS, Finding
 from ioc.store.reconcile import Report, SourceCount
+from tests.unit.web_kit import SETTINGS, WORLD
 
 AT = datetime(2026, 11, 25, 8, tzinfo=UTC)
 
@@ -39,8 +44,36 @@ def test_only_findings_that_nobody_has_settled_are_counted() -> None:
     assert "expired" not in text
 
 
+def test_every_finding_that_nobody_has_settled_is_counted() -> None:
+    sources = tuple(source(n, word) for n, word in enumerate(WORDS))
+    store = StoreVitals(AT, report=Report(sources, (), False))
+    push = PushVitals(AT, "b", 0, 0, 0, 0, 0, 0, (), None)
+    text = generate_latest(registry(_Quiet(), Latency(), lambda: push, lambda: store)).decode()
+    for word in WORDS:
+        assert f'ioc_findings{{finding="{word}",topic="ioc.cases.v1"}} 1.0' in text
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("word", WORDS)
+def test_every_finding_is_an_alarm_in_words_of_its_own(word: str, language: str) -> None:
+    look = Look(language, "desk", "dark", translate(language), WORLD, SETTINGS)  # type: ignore[arg-type]
+    others = {look.t(f"status.finding_{other}") for other in WORDS if other != word}
+    found = [Finding(n, 1, n, 0, word, AT, None, 500, 0, lost=n * 600) for n in range(3)]
+    (alarm,) = store_alarms(StoreVitals(AT, report=Report((), (), False), findings=found), look)
+    assert alarm.grave == "over"
+    assert look.t(f"status.finding_{word}") in alarm.text
+    assert not any(other in alarm.text for other in others)
+    assert " 0, 1, 2: " in alarm.text
+    assert {"vi": "1.800", "en": "1,800"}[language] in alarm.text
+    assert "ioc findings list" in alarm.text
+
+
 def test_a_finding_says_what_happened_and_how_far_it_had_been_read() -> None:
     read = Finding(1, 1, 2, 0, "truncated", AT, None, 500, 0)
     assert read.title == "ioc.cases.v1"
     assert "(read up to 500)" in read.says
+    gone = Finding(1, 1, 2, 0, "shortened", AT, None, 500, 0, lost=8)
+    assert "(read up to 500, 8 unread)" in gone.says
+    unwatched = Finding(1, 1, 2, 0, "remade", AT, None, 500, 0, seen_at=AT)
+    assert "0 known to be unread when it was last looked at: 2026-11-25 08:00:00 UTC" in unwatched.says
     assert "(7 records)" in Finding(1, 1, 2, 0, "expired", AT, None, 500, 7).says
