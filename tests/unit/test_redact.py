@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -100,6 +101,91 @@ def test_personal_fields_are_dropped_at_any_depth_and_in_any_case() -> None:
             assert kept.redrivable
             assert secret not in kept.body.decode()
             assert json.loads(kept.body) == value | {"channel": "fax", "deep": [{"er": {}}, 1]}
+
+
+@pytest.mark.parametrize(
+    "name", ["HoTen", "ho-ten", "Ho Ten", "HO_TEN", "full name", "Full-Name", "fullName", "DIA CHI"]
+)
+def test_a_name_is_personal_in_any_spelling(name: str) -> None:
+    _, value = examples()[0]
+    kept = refused(json.dumps(value | {"channel": "fax", name: "Bí Mật"}, ensure_ascii=False).encode())
+    assert json.loads(kept.body) == value | {"channel": "fax"}
+    assert json.loads(refused(json.dumps({"Plate-Masked": "61A-123.45"}).encode()).body) == {
+        "Plate-Masked": "61A-***.45"
+    }
+
+
+SECRETS = {"full_name": "Bí Mật", "cccd": "012345678901", "x": [{"Address": "12 Ngõ Kín", "y": 1}]}
+KEPT = {"x": [{"y": 1}]}
+
+
+def encoded(value: object, times: int, *, ascii_: bool = True) -> str:
+    """JSON in a string in a string …"""
+    text = json.dumps(value, ensure_ascii=ascii_)
+    for _ in range(times - 1):
+        text = json.dumps(text, ensure_ascii=ascii_)
+    return text
+
+
+def decoded(text: str, times: int) -> object:
+    for _ in range(times):
+        text = json.loads(text)
+    return text
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 5])
+@pytest.mark.parametrize("ascii_", [True, False])
+def test_personal_fields_in_json_within_strings_are_dropped(times: int, ascii_: bool) -> None:
+    whole = refused(encoded(SECRETS, times + 1, ascii_=ascii_).encode())
+    assert decoded(whole.body.decode(), times + 1) == KEPT
+    for around in ("", " ", "\n\t", "\ufeff"):
+        payload = around + encoded(SECRETS, times, ascii_=ascii_)
+        kept = json.loads(refused(json.dumps({"payload": payload, "list": ["a", payload]}).encode()).body)
+        assert decoded(kept["payload"], times) == decoded(kept["list"][1], times) == KEPT
+    packed = base64.b64encode(json.dumps({"payload": encoded(SECRETS, times)}).encode()).decode()
+    kept = json.loads(refused(json.dumps({"data_base64": packed}).encode()).body)
+    assert decoded(kept["data"]["payload"], times) == KEPT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"x": 1, "full_name": "Bí Mật", "addr',
+        'request: {"Full Name": "Bí Mật"}',
+        '{"full_name": "Bí Mật", "x": NaN}',
+        '{"full_name": "Bí Mật", "x": "\\ud800"}',
+        '[{"a": 1}, {"ho-ten" : "Bí Mật"}',
+        json.dumps('{"full_name": "Bí Mật", "x', ensure_ascii=False)[:-3],
+        '{"full_name": "Bí Mật", "x": ' + "[" * 2000 + "]" * 2000 + "}",
+        encoded(SECRETS, 10, ascii_=False),
+    ],
+)
+def test_personal_fields_in_damaged_json_take_all_texts_with_them(text: str) -> None:
+    for raw in (text.encode(), json.dumps({"payload": text}, ensure_ascii=False).encode(), text.encode("utf-16-le")):
+        kept = refused(raw).body
+        for secret in ("Bí Mật", "Ngõ Kín", "012345678901"):
+            assert secret.encode() not in kept
+            assert secret.encode("utf-16-le") not in kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['Bước "2"', '{"a": 1}', '["a","b"]', '"', "{", "[", '"a":', '{"a', '{"x":1e400}', "{note}", '""', "a\\\\b"],
+)
+def test_strings_without_anything_personal_stay(text: str) -> None:
+    kept = json.loads(refused(json.dumps({"note": text}).encode()).body)["note"]
+    if kept != text:
+        assert json.loads(kept) == json.loads(text) or json.loads(text)["x"] == float("inf")
+
+
+@pytest.mark.parametrize("piece", ["\\", '"', '\\"', '":', '" ', "{", '["', '{"a":"', " ", "\ufeff", '"full_name":'])
+def test_redaction_is_one_pass_whatever_the_text(piece: str) -> None:
+    """As long as a value that is kept whole may be; trying from every letter would take minutes."""
+    text = piece * (30_000 // len(piece))
+    began_s = time.thread_time()
+    refused(json.dumps({"note": text}).encode())
+    refused(text.encode())
+    assert time.thread_time() - began_s < 2.0
 
 
 def test_personal_fields_of_accepted_records_are_nowhere() -> None:
