@@ -181,7 +181,8 @@ def create_app(addresses: Addresses, build: str) -> Centre:
         id="ioc",
     )
     register(app, addresses)
-    app.server.after_request(remember)
+    policy = content_security_policy(app.csp_hashes())
+    app.server.after_request(lambda answer: remember(answer, policy))
     app.server.after_request(lambda answer: named(answer, build))
     app.server.after_request(lambda response: not_found(response, addresses))
     return app
@@ -234,13 +235,25 @@ def named(response: flask.Response, build: str) -> flask.Response:
     return response
 
 
-def remember(response: flask.Response) -> flask.Response:
+def content_security_policy(inline: Sequence[str]) -> str:
+    """The policy of pages: all of this host, and the ``inline`` scripts of Dash by their hashes. Charts and panels set
+    styles on elements."""
+    own = " ".join(("'self'", *inline))
+    return (
+        f"default-src 'self'; script-src {own}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        "font-src 'self' data:; connect-src 'self'; worker-src 'self'; frame-src 'self'; frame-ancestors 'self'; "
+        "object-src 'none'; base-uri 'self'; form-action 'self'"
+    )
+
+
+def remember(response: flask.Response, policy: str) -> flask.Response:
     """Keeps the language and theme that a page was asked for in its query; says how pages may be used."""
     if response.mimetype == "text/html" and response.status_code == 200:
         for name, choices in (("lang", LANGUAGES), ("theme", THEMES)):
             asked = flask.request.args.get(name, "")
             if asked in choices:
                 response.set_cookie(f"ioc_{name}", asked, max_age=YEAR_S, samesite="Lax")
+        response.headers["Content-Security-Policy"] = policy
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         response.headers["Referrer-Policy"] = "same-origin"

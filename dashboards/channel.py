@@ -18,6 +18,7 @@ from dashboards.encode import Encoded, EncodedSlot, changed_slot, encode_slot, s
 from dashboards.panel import Language, Look, Page, Panel, Theme, slot
 from ioc.snapshot import Scope, Snapshot
 
+ANEW_S = 1.0
 T = TypeVar("T", int, datetime)
 
 
@@ -76,6 +77,18 @@ class Channel:
     """When the oldest change that no picture shows yet reached us."""
     painted_s: float = float("-inf")
     picture: Picture | None = None
+    reopened_s: float | None = None
+    """When somebody came back to a picture that nobody had kept up to date; None once it is painted again."""
+
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for a picture that is not there, or old."""
+        return self.picture is None or self.reopened_s is not None
+
+    def shown(self, now_s: float) -> Picture | None:
+        """The picture for a screen that joins. An old one is painted anew first, if that takes less than `ANEW_S`."""
+        is_old = self.reopened_s is not None and now_s < self.reopened_s + ANEW_S
+        return None if is_old else self.picture
 
     def hear(self, snapshot: Snapshot) -> None:
         """Of a new snapshot, whether it will be painted now or has to wait for its turn."""
@@ -84,7 +97,7 @@ class Channel:
     def paint(self, snapshot: Snapshot, now_s: float, broken: Broken) -> Picture | None:
         """The next picture; None where nothing changed."""
         arrived, self.unseen_at = self.unseen_at, None
-        self.sequence, self.painted_s = snapshot.sequence, now_s
+        self.sequence, self.painted_s, self.reopened_s = snapshot.sequence, now_s, None
         changed: dict[str, bytes] = {}
         for at, panel in enumerate(self.page.panels):
             if not self._is_due(panel, at, now_s):

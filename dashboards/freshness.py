@@ -18,14 +18,15 @@ from ioc.snapshot import local_midnight
 Freshness = Literal["live", "quiet", "behind", "stale", "none"]
 
 QUIET_AFTER_S = 60.0
-PROMISE_S = 5.0
-"""So long after the last sign of life of the store, of ingest or of the broker every screen calls its figures old."""
 STORE_SILENT_S = 3.5
-"""A picture that is older is the store's doubt, whatever the feeds say; a second more until every screen has heard."""
+"""A picture that is older is the store's doubt, whatever the feeds say. With a second more until every screen has
+heard, figures are called old within five seconds of the last sign of life; so they are for ingest and the broker:"""
 LAG_UNKNOWN_S = 1.5
 """How long the lag of a feed may be unknown. It is known for a second after ingest looked at the broker, the hub sees a
 second later at most that it is not (`Hub.lag_unknown_s` leaves that out), and a second later every screen knows. Ingest
 looks each 0.4 s: what it leaves out must last 2.5 s to be told."""
+UNREAD_S = 10.0
+"""After so long a feed that nobody reads is an alarm, and a web process not ready: a restart of ingest is neither."""
 BEHIND_RECORDS = 5000
 """More unread records than this are a backlog: about half a second of work, so none in normal operation."""
 OPENS = timedelta(hours=7, minutes=30)

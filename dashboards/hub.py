@@ -109,8 +109,10 @@ class Hub:
             if channel is None:
                 page = self.pages[place.page]
                 channel = self._channels[place] = Channel(place, page, self._look(page, place.language, place.theme))
+            if channel.watchers == 0 and time.monotonic() - channel.painted_s > BEAT_S:
+                channel.reopened_s = time.monotonic()
             channel.watchers += 1
-        if channel.picture is None:
+        if channel.picture is None or channel.reopened_s is not None:
             self._joined.set()
         return channel
 
@@ -225,7 +227,7 @@ class Hub:
             gone = [p for p, c in self._channels.items() if c.watchers == 0 and now_s - c.left_s > FORGET_S]
             for place in gone:
                 del self._channels[place]
-            channels = [c for c in self._channels.values() if c.watchers and not (only_new and c.picture)]
+            channels = [c for c in self._channels.values() if c.watchers and (c.awaited or not only_new)]
         channels.sort(key=lambda channel: channel.painted_s)  # who has waited longest comes first
         end_s = now_s + PAINT_SHARE * min(BEAT_S, max(self._gap_s, now_s - self._ticked_s))
         if not only_new:
@@ -237,10 +239,11 @@ class Hub:
             same = snapshot.sequence == channel.sequence
             if same and now_s - channel.painted_s < BEAT_S * 0.9:
                 continue
-            if painted and channel.picture is not None and time.monotonic() > end_s:
+            awaited = channel.awaited
+            if painted and not awaited and time.monotonic() > end_s:
                 self.waited += 1
                 continue
-            picture = channel.paint(snapshot, now_s, self._note_broken)
+            picture = channel.paint(snapshot, now_s, self._note_broken) or (channel.picture if awaited else None)
             if picture is not None:
                 self._deliver(channel.place, picture)
             painted = True

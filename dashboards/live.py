@@ -213,7 +213,7 @@ class Audience:
         try:
             await self._send(websocket, self.hello())
             while True:
-                texts, picture, arrived_ms = await client.cell.take(lambda: client.channel.picture)
+                texts, picture, arrived_ms = await client.cell.take(lambda: client.channel.shown(time.monotonic()))
                 for text in texts:
                     await self._send(websocket, text)
                 if picture is not None and arrived_ms is not None:

@@ -31,6 +31,15 @@ PAGE = """<!DOCTYPE html>
 <script src="/assets/early/playlist.js"></script></body>
 </html>"""
 
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+    ),
+}
+
 
 def composition(settings: Settings) -> bytes:
     """The walls and playlists as bytes: screens load themselves again when they change."""
@@ -76,6 +85,6 @@ def _answer(settings: Settings, playlist: Playlist, build: str) -> Any:
         language = "en" if asked == "en" else "vi" if asked == "vi" else settings.province.language
         title = html.escape(translate(language)("wall.playlist"))
         body = PAGE.format(language=language, playlist=told, build=build, title=title)
-        return HTMLResponse(body, headers={"Cache-Control": "no-store", "X-Frame-Options": "SAMEORIGIN"})
+        return HTMLResponse(body, headers=HEADERS)
 
     return answer

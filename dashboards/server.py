@@ -36,7 +36,7 @@ from dashboards.app import Addresses, create_app
 from dashboards.auth import Gate, GateMiddleware
 from dashboards.bridge import Bridge
 from dashboards.channel import Picture, Place
-from dashboards.freshness import LAG_UNKNOWN_S, STORE_SILENT_S
+from dashboards.freshness import STORE_SILENT_S, UNREAD_S
 from dashboards.hub import Hub
 from dashboards.latency import Latency
 from dashboards.live import UNKNOWN_PLACE, Audience, refuse
@@ -117,7 +117,7 @@ class WebProcess:
             tick_ms=tuple(self.hub.tick_ms),
             latency=self.latency.percentiles(),
             roll=self.audience.watchdog.roll,
-            unread=[t.title for t in Topic if self.hub.lag_unknown_s(t.title) > LAG_UNKNOWN_S],
+            unread=[t.title for t in Topic if self.hub.lag_unknown_s(t.title) > UNREAD_S],
         )
 
     def vitals(self) -> Vitals:
@@ -131,7 +131,7 @@ class WebProcess:
             return {"database": "no picture yet"}
         if age_s > STORE_SILENT_S:
             return {"database": f"the last picture is {age_s:.0f} s old"}
-        unknown = [topic.title for topic in Topic if self.hub.lag_unknown_s(topic.title) > LAG_UNKNOWN_S]
+        unknown = [topic.title for topic in Topic if self.hub.lag_unknown_s(topic.title) > UNREAD_S]
         return {"stream": f"nobody reads {', '.join(unknown)}"} if unknown else {}
 
     @contextlib.asynccontextmanager

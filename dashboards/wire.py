@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -46,7 +47,8 @@ def cut(scope: Any) -> None:
 
 
 class Patience:
-    """Cuts off who takes no part of an answer for `TAKE_S`; screens have their own (`dashboards.live`)."""
+    """Cuts off who takes no part of an answer for `TAKE_S`; screens have their own (`dashboards.live`). Says of every
+    answer that it is what it says."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -62,6 +64,8 @@ class Patience:
             nonlocal gone
             if gone:
                 return
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).setdefault("x-content-type-options", "nosniff")
             try:
                 async with asyncio.timeout(TAKE_S):
                     await send(message)

@@ -117,7 +117,8 @@ def parameters(settings: Settings | None = None, *, name: str = "ioc", longest_p
     The server ends the session of a client that has vanished, and of one that stands still between two statements of a
     transaction for more than ``longest_pause_s`` (0 = never): its locks would keep everyone else waiting. The client
     ends its own when the server's host has vanished: idle after `VANISHED_MS`, and with a statement on its way too,
-    which keepalives do not watch. A server that is still there and says nothing is for `bounded`.
+    which keepalives do not watch. A server that is still there and says nothing is for `bounded`. Who writes
+    (``longest_pause_s``) sends much, and a busy server may leave that unread for as long as a statement may take.
     """
     timeout_ms = round(1000 * seconds(settings.database.statement_timeout)) if settings else 0
     return {
@@ -132,7 +133,7 @@ def parameters(settings: Settings | None = None, *, name: str = "ioc", longest_p
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
-        "tcp_user_timeout": VANISHED_MS,
+        "tcp_user_timeout": max(VANISHED_MS, timeout_ms if longest_pause_s else 0),
     }
 
 

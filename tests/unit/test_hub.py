@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dashboards.broken import error_code
-from dashboards.channel import Channel, Picture, Place
+from dashboards.channel import ANEW_S, Channel, Picture, Place
 from dashboards.hub import SLICE_S, Hub
 from dashboards.panel import Page, Slots, slot
 from ioc.errors import Transient
@@ -291,6 +291,42 @@ def test_places_that_nobody_watches_are_dropped(
     while with_hub.hub.places:
         with_hub.source.show(picture(2))
         wait.wait(0.01)
+
+
+def test_who_comes_back_to_a_place_is_not_shown_what_nobody_kept_up_to_date(running: Callable[[Page], Running]) -> None:
+    with_hub = running(page(counting("a")))
+    channel = with_hub.hub.watch(DARK)
+    first = with_hub.next()
+    for number, children in ((2, "2"), (2, "2")):  # something has changed, then nothing
+        with_hub.hub.unwatch(channel)
+        with_hub.source.show(picture(number))
+        ticks = with_hub.hub.ticks
+        while with_hub.hub.ticks < ticks + 2:
+            threading.Event().wait(0.01)
+        channel.painted_s -= 20
+        assert with_hub.delivered.empty()
+        assert with_hub.hub.watch(DARK) is channel
+        shown = channel.shown(time.monotonic())
+        assert shown is not first, "painted anew, or not yet"
+        assert slots(with_hub.next().whole)[slot("a", "value")]["children"] == children
+        assert channel.shown(time.monotonic()) is channel.picture
+
+
+def test_an_old_picture_is_better_than_none_where_the_store_hangs(running: Callable[[Page], Running]) -> None:
+    with_hub = running(page(counting("a")))
+    channel = with_hub.hub.watch(DARK)
+    first = with_hub.next()
+    with_hub.hub.unwatch(channel)
+    with_hub.source.hang()
+    try:
+        assert with_hub.source.hanging.wait(10)
+        channel.painted_s -= 20
+        with_hub.hub.watch(DARK)
+        now_s = time.monotonic()
+        assert channel.shown(now_s) is None
+        assert channel.shown(now_s + ANEW_S) is first
+    finally:
+        with_hub.source.answer()
 
 
 def test_more_places_than_there_is_time_for_take_turns(
