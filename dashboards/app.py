@@ -35,9 +35,12 @@ THEMES = get_args(Theme)
 INDEX = """<!DOCTYPE html>
 <html lang="{language}" data-bs-theme="{theme}" data-device="{device}" data-state="loading" data-zone="{zone}"
  data-build="{build}" data-words="{words}">
-<head>{metas}<title>{title}</title>{icons}{css}</head>
+<head>{metas}<script>{stands}</script><title>{title}</title>{icons}{css}</head>
 <body>{app_entry}{config}<script src="{early}"></script>{scripts}{renderer}</body>
 </html>"""
+
+STANDS = (ASSETS / "early" / "stands.js").read_text(encoding="utf-8")
+"""What every document holds itself, so that a page whose scripts did not come is loaded again."""
 
 ICONS = (
     '<link rel="manifest" href="/manifest.webmanifest" crossorigin="use-credentials">'
@@ -143,6 +146,7 @@ class Centre(Dash):
             zone=escape.escape(province.zone),
             build=self.build,
             words=escape.escape(json.dumps({word: t(f"live.{word}") for word in WORDS}, ensure_ascii=False)),
+            stands=STANDS,
             early=self.get_asset_url("early/offline.js"),
             app_entry='<div id="react-entry-point"></div>',
             icons=ICONS.format(colour=colours(theme)["surface"]),
@@ -157,7 +161,7 @@ def create_app(addresses: Addresses, build: str) -> Centre:
         "ioc",
         server=flask.Flask("ioc"),  # type: ignore[arg-type]
         assets_folder=str(ASSETS),
-        assets_ignore=r"(^|.*/)(offline\.js|playlist\.(js|css)|plotly_template\.json|LICENSE.*)$",
+        assets_ignore=r"(^|.*/)((offline|stands)\.js|playlist\.(js|css)|plotly_template\.json|LICENSE.*)$",
         serve_locally=True,
         title="IOC",
         update_title="",
