@@ -172,6 +172,7 @@ STALE = [
 ]
 OLD = [(f"ioc.{name}.v1", "stale", "SỐ LIỆU CŨ 12 giây") for name in ("cases", "cameras", "usage", "indicators")]
 BEHIND = [("ioc.cases.v1", "behind", in_parts("còn 12.345 bản ghi chờ đọc · khoảng 40 giây nữa là kịp"))]
+QUIET = [(f"ioc.{name}.v1", "quiet", in_parts("yên 14 phút")) for name in ("cases", "cameras", "usage")]
 LOST = ["MẤT KẾT NỐI", "00:12", "đang giữ hình cuối cùng, nối lại lần 7"]
 BROKEN = ("headline-finished", "flow", "map", "incidents", "targets", "ticker")
 
@@ -213,6 +214,7 @@ def scenes() -> list[Scene]:
     found += [
         ("wall-broken", wall.PAGE, wide, {"broken": BROKEN}),
         ("wall-stale", wall.PAGE, wide, {"fresh": STALE}),
+        ("wall-quiet", wall.PAGE, wide, {"fresh": QUIET}),
         ("wall-behind", wall.PAGE, wide, {"fresh": BEHIND}),
         ("wall-lost", wall.PAGE, wide, {"fresh": OLD, "band": LOST}),
         ("wall-trial", wall.PAGE, wide, {"trial": True, "fresh": OLD}),
@@ -230,6 +232,7 @@ def scenes() -> list[Scene]:
         ("leader-light", leader.PAGE, wide, {"theme": "light"}),
         ("leader-en", leader.PAGE, wide, {"language": "en", "theme": "light"}),
         ("leader-stale", leader.PAGE, wide, {"fresh": STALE}),
+        ("leader-quiet", leader.PAGE, wide, {"fresh": QUIET}),
         ("leader-empty", leader.PAGE, wide, {"empty": True}),
         ("leader-district", leader.PAGE, wide, {"unit": "725"}),
         ("leader-district-portrait", leader.PAGE, SIZES["tablet"][1], {"unit": "725", "theme": "light"}),
