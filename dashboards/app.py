@@ -7,6 +7,8 @@ are remembered in cookies.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html as escape
 import json
 from collections.abc import Mapping, Sequence
@@ -36,9 +38,14 @@ NOTHING: Mapping[str, str] = {}
 INDEX = """<!DOCTYPE html>
 <html lang="{language}" data-bs-theme="{theme}" data-device="{device}" data-state="loading" data-zone="{zone}"
  data-build="{build}" data-words="{words}">
-<head>{metas}<title>{title}</title>{icons}{css}</head>
+<head>{metas}<script>{stands}</script><title>{title}</title>{icons}{css}</head>
 <body>{app_entry}{config}<script src="{early}"></script>{scripts}{renderer}</body>
 </html>"""
+
+STANDS = (ASSETS / "early" / "stands.js").read_text(encoding="utf-8")
+"""What every document holds itself, so that a page whose scripts did not come is loaded again."""
+STANDS_HASH = f"'sha256-{base64.b64encode(hashlib.sha256(STANDS.encode()).digest()).decode()}'"
+"""By which the policy of pages knows it."""
 
 ICONS = (
     '<link rel="manifest" href="/manifest.webmanifest" crossorigin="use-credentials">'
@@ -147,6 +154,7 @@ class Centre(Dash):
             zone=escape.escape(province.zone),
             build=self.build,
             words=escape.escape(json.dumps({word: t(f"live.{word}") for word in WORDS}, ensure_ascii=False)),
+            stands=STANDS,
             early=self.get_asset_url("early/offline.js"),
             app_entry='<div id="react-entry-point"></div>',
             icons=ICONS.format(colour=colours(theme)["surface"]),
@@ -161,7 +169,7 @@ def create_app(addresses: Addresses, build: str) -> Centre:
         "ioc",
         server=flask.Flask("ioc"),  # type: ignore[arg-type]
         assets_folder=str(ASSETS),
-        assets_ignore=r"(^|.*/)(offline\.js|playlist\.(js|css)|plotly_template\.json|LICENSE.*)$",
+        assets_ignore=r"(^|.*/)((offline|stands)\.js|playlist\.(js|css)|plotly_template\.json|LICENSE.*)$",
         serve_locally=True,
         title="IOC",
         update_title="",
@@ -181,7 +189,7 @@ def create_app(addresses: Addresses, build: str) -> Centre:
         id="ioc",
     )
     register(app, addresses)
-    policy = content_security_policy(app.csp_hashes())
+    policy = content_security_policy([*app.csp_hashes(), STANDS_HASH])
     app.server.after_request(lambda answer: remember(answer, policy))
     app.server.after_request(lambda answer: named(answer, build))
     app.server.after_request(lambda response: not_found(response, addresses))
@@ -236,7 +244,7 @@ def named(response: flask.Response, build: str) -> flask.Response:
 
 
 def content_security_policy(inline: Sequence[str]) -> str:
-    """The policy of pages: all of this host, and the ``inline`` scripts of Dash by their hashes. Charts and panels set
+    """The policy of pages: all of this host, and the ``inline`` scripts by their hashes. Charts and panels set
     styles on elements."""
     own = " ".join(("'self'", *inline))
     return (

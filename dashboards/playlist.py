@@ -18,13 +18,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from dashboards.app import STANDS, STANDS_HASH
 from dashboards.text import translate
 from ioc.settings import Settings
 from ioc.walls import Playlist
 
 PAGE = """<!DOCTYPE html>
 <html lang="{language}" data-playlist="{playlist}" data-build="{build}">
-<head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="data:,">
+<head><meta charset="utf-8"><script>{stands}</script><title>{title}</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/assets/early/playlist.css"></head>
 <body><main aria-label="{title}"><iframe title="{title}" class="shown"></iframe>
 <iframe title="{title}" aria-hidden="true" tabindex="-1"></iframe></main>
@@ -35,7 +36,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "X-Frame-Options": "SAMEORIGIN",
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        f"default-src 'none'; script-src 'self' {STANDS_HASH}; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         "frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
     ),
 }
@@ -84,7 +85,7 @@ def _answer(settings: Settings, playlist: Playlist, build: str) -> Any:
         asked = request.query_params.get("lang", "")
         language = "en" if asked == "en" else "vi" if asked == "vi" else settings.province.language
         title = html.escape(translate(language)("wall.playlist"))
-        body = PAGE.format(language=language, playlist=told, build=build, title=title)
+        body = PAGE.format(language=language, playlist=told, build=build, title=title, stands=STANDS)
         return HTMLResponse(body, headers=HEADERS)
 
     return answer

@@ -181,6 +181,7 @@ CATCHING = [
     (f"ioc.{name}.v1", "behind", in_parts("còn 128.981 bản ghi chờ đọc · khoảng 40 giây nữa là kịp"))
     for name in ("cases", "cameras")
 ]
+QUIET = [(f"ioc.{name}.v1", "quiet", in_parts("yên 14 phút")) for name in ("cases", "cameras", "usage")]
 LOST = ["MẤT KẾT NỐI", "00:12", "đang giữ hình cuối cùng, nối lại lần 7"]
 BROKEN = ("headline-finished", "flow", "map", "incidents", "targets", "ticker")
 
@@ -222,6 +223,7 @@ def scenes() -> list[Scene]:
     found += [
         ("wall-broken", wall.PAGE, wide, {"broken": BROKEN}),
         ("wall-stale", wall.PAGE, wide, {"fresh": STALE}),
+        ("wall-quiet", wall.PAGE, wide, {"fresh": QUIET}),
         ("wall-behind", wall.PAGE, wide, {"fresh": BEHIND}),
         ("wall-lost", wall.PAGE, wide, {"fresh": OLD, "band": LOST}),
         ("wall-trial", wall.PAGE, wide, {"trial": True, "fresh": OLD}),
@@ -251,6 +253,7 @@ def tablets() -> list[Scene]:
         ("tablet-kpi", own["kpi"], upright, {"theme": "light", "demo": True}),
         ("tablet-cameras", own["cameras"], wide, {"demo": True}),
         ("leader-stale", leader.PAGE, wide, {"fresh": STALE}),
+        ("leader-quiet", leader.PAGE, wide, {"fresh": QUIET}),
         ("leader-empty", leader.PAGE, wide, {"empty": True}),
         ("leader-commune", leader.PAGE, wide, {"unit": "25966"}),
         ("leader-department", leader.PAGE, wide, {"unit": "D-SXD"}),

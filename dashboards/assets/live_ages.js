@@ -4,6 +4,7 @@
   "use strict";
 
   const SILENT_MS = 3000; // without a message for so long: the band
+  const EMPTY_MS = 10000; // a page that has not come after so long: the band too (early/stands.js loads it again)
   const root = document.documentElement;
   const live = window.iocLive;
   const words = JSON.parse(root.dataset.words || "{}");
@@ -11,8 +12,11 @@
   // ---- the band over the screen
 
   function check() {
-    if (!live.place) return;
-    if (live.silenceMs() > SILENT_MS) {
+    if (!live.place) {
+      const empty = performance.now() > EMPTY_MS && !document.querySelector("#page > *");
+      if (empty) state("offline", performance.timeOrigin);
+      else if (live.state === "offline") state("loading", 0);
+    } else if (live.silenceMs() > SILENT_MS) {
       state("offline", live.messages || live.shownAt ? live.lastAt : performance.timeOrigin);
       live.giveUpSilence();
     } else if (live.beat && !live.beat.ok) {
@@ -26,7 +30,7 @@
     live.state = name;
     if (root.dataset.state !== name) root.dataset.state = name;
     const old = document.getElementById("connection");
-    if (name === "live") {
+    if (name === "live" || name === "loading") {
       if (old) old.remove();
       return;
     }
@@ -39,7 +43,7 @@
     }
     put(band.children[0], name === "offline" ? words.lost : words.store_lost);
     put(band.children[1], running(Date.now() - since));
-    put(band.children[2], live.attempts > 1 ? fill(words.kept_again, live.attempts) : words.kept);
+    put(band.children[2], !live.place ? "" : live.attempts > 1 ? fill(words.kept_again, live.attempts) : words.kept);
   }
 
   // ---- words
@@ -100,9 +104,10 @@
       if (tag.dataset.fresh !== worst.fresh) tag.dataset.fresh = worst.fresh;
       const text = ageText(worst, now);
       // in a title's line, and in the head of a wall, a part that does not fit is left out as a whole
-      put(tag, worst.fresh === "behind" && tag.closest(".heading, .wall-header") ? text.replace(/ (?!·)/g, "\u00a0") : text);
+      const whole = /behind|quiet/.test(worst.fresh) && tag.closest(".heading, .wall-header");
+      put(tag, whole ? text.replace(/ (?!·)/g, "\u00a0") : text);
     }
-    const latency = live.beat && live.beat.latency;
+    const latency = live.state === "live" && live.beat && live.beat.latency; // of a connection that is there
     for (const tag of document.querySelectorAll("[data-latency]")) {
       const ms = latency && latency[tag.dataset.latency || "p95"];
       const shown = ms >= 1000 ? `${(ms / 1000).toLocaleString(root.lang, { maximumFractionDigits: 1 })} s` : `${ms} ms`;

@@ -5,6 +5,7 @@
 
   const CALM_MS = 10000; // nobody touched the screen for so long
   const LOOK_MS = 1000;
+  const ANSWER_MS = 10000;
   const live = window.iocLive;
   let touchedAt = 0;
   let wanted = ""; // the build that waits for a calm moment
@@ -12,6 +13,7 @@
 
   live.renewed = ""; // the build that a playlist around us should load
   live.looks = 0; // how often a build that waits was looked after
+  live.answers = answers;
   live.newBuild = (build) => {
     if (wanted || kept() === build) return; // it was tried: something between us keeps old pages, and they work
     if (inPlaylist()) {
@@ -36,21 +38,25 @@
     setTimeout(look, LOOK_MS);
   }
 
-  // a reload that nobody answers would leave the browser's own error page on the wall for ever: ask first
   async function load() {
     if (!wanted || asking || Date.now() - touchedAt < CALM_MS) return;
     asking = true;
-    try {
-      const answer = await fetch(location.href, { cache: "no-store" });
-      if (answer.ok && Date.now() - touchedAt >= CALM_MS) {
-        keep(wanted);
-        location.reload();
-        return;
-      }
-    } catch {
-      // the server went away again: the next look asks again
+    if ((await answers()) && Date.now() - touchedAt >= CALM_MS) {
+      keep(wanted);
+      location.reload();
+      return;
     }
     asking = false;
+  }
+
+  // whether the server gives this page now: a reload that nobody answers would leave the browser's own error page on
+  // the wall for ever
+  async function answers() {
+    try {
+      return (await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) })).ok;
+    } catch {
+      return false;
+    }
   }
 
   function kept() {

@@ -5,11 +5,13 @@
 
   const LEAD_MS = 8000; // so long before its turn the next wall is fetched
   const LATE_MS = 30000; // a wall that has not come by then is asked for anew
+  const AGAIN_MS = 5000; // a server that does not answer is asked for the new build again
+  const ANSWER_MS = 10000;
   const BESIDE = "/wall/-"; // no page: a frame that is there watches nothing
   const told = JSON.parse(document.documentElement.dataset.playlist);
   const query = location.search;
   const frames = [...document.querySelectorAll("iframe")];
-  const own = (window.iocPlaylist = { at: -1, turns: 0, shown: 0 });
+  const own = (window.iocPlaylist = { at: -1, turns: 0, shown: 0, beganAt: 0, endsAt: 0 });
 
   let shown = 0; // index of the frame that is seen
   let offsetMs = 0; // the server's clock minus ours
@@ -17,6 +19,8 @@
   let forMs = 0;
   let next = -1;
   let askedMs = 0;
+  let asking = false; // whether the server is there to load everything again
+  let askAfterMs = 0;
 
   function now() {
     return Date.now() + offsetMs;
@@ -54,11 +58,34 @@
     }
   }
 
-  // the server is another build (live_reload.js): everything is loaded again, once, where a turn ends
+  // the server is another build (live_reload.js): everything is loaded again, once, where a turn ends, and only when it
+  // answers: else the walls go on
   function renewed() {
-    const build = frames.map((frame) => within(frame)?.iocLive?.renewed).find(Boolean);
-    if (build) sessionStorage.setItem("ioc-build", build);
-    return Boolean(build);
+    return frames.map((frame) => within(frame)?.iocLive?.renewed).find(Boolean);
+  }
+
+  async function load(build) {
+    asking = true;
+    try {
+      const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
+      if (answer.ok) {
+        keep(build);
+        location.reload();
+        return;
+      }
+    } catch {
+      // it went away again
+    }
+    askAfterMs = Date.now() + AGAIN_MS;
+    asking = false;
+  }
+
+  function keep(build) {
+    try {
+      sessionStorage.setItem("ioc-build", build);
+    } catch {
+      // a browser without storage reloads all the same
+    }
   }
 
   function ready(frame, path) {
@@ -88,6 +115,7 @@
     next = -1;
     beganMs = Date.now();
     forMs = 1000 * (told.steps[step].seconds + Math.random() * told.jitter_s);
+    [own.beganAt, own.endsAt] = [beganMs, beganMs + forMs];
   }
 
   function tick() {
@@ -100,8 +128,9 @@
     }
     const following_ = following(own.at);
     const left = beganMs + forMs - Date.now();
-    if (left <= 0 && renewed()) {
-      location.reload();
+    if (asking) return;
+    if (left <= 0 && Date.now() > askAfterMs && renewed()) {
+      load(renewed());
       return;
     }
     if (following_ < 0 || following_ === own.at || left > LEAD_MS) return;
@@ -120,8 +149,9 @@
   function begin() {
     const first = following(told.steps.length - 1);
     const step = first < 0 ? 0 : first; // all are over: the first one says so itself
-    if (next !== step) {
+    if (next !== step || Date.now() - askedMs > LATE_MS) {
       next = step;
+      askedMs = Date.now();
       frames[0].src = told.steps[step].path + query;
       return;
     }
