@@ -124,7 +124,9 @@ def _plain(value: Any) -> Any:
 
 def serve(layout: Component, page: Page, language: str, theme: str) -> Any:
     """A running throwaway server on a free port; call ``shutdown`` on it."""
-    app = dash.Dash("pictures", assets_folder=str(ASSETS), assets_ignore=r".*\.js$|playlist\.css$", serve_locally=True)
+    app = dash.Dash(
+        "pictures", assets_folder=str(ASSETS), assets_ignore=r"(?<!spark)\.js$|playlist\.css$", serve_locally=True
+    )
     index = INDEX.replace("{language}", language).replace("{theme}", theme).replace("{device}", page.device)
     app.index_string = index
     app.layout = html.Div([dash.dcc.Location(id="address"), layout])
