@@ -55,8 +55,10 @@ def before(snapshot: Snapshot, scope: Scope, figure: Figure) -> Before | None:
 
 
 def change_pct(now: float, then: float) -> float | None:
-    """By how many per cent ``now`` differs from ``then``; None where ``then`` is too small for a ratio to mean much."""
-    return None if then < 10 else (now - then) * 100 / then
+    """By how many per cent ``now`` differs from ``then``, as it is printed; None where that is too small for a ratio to
+    mean much."""
+    printed = round(then)
+    return None if printed < 10 else (now - printed) * 100 / printed
 
 
 def distance(snapshot: Snapshot, scope: Scope, figure: Figure) -> tuple[npt.NDArray[np.float64], Band] | None:

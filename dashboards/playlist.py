@@ -36,8 +36,8 @@ HEADERS = {
     "Cache-Control": "no-store",
     "X-Frame-Options": "SAMEORIGIN",
     "Content-Security-Policy": (
-        f"default-src 'none'; script-src 'self' {STANDS_HASH}; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src 'self' {STANDS_HASH}; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
     ),
 }
 

@@ -1,13 +1,16 @@
 """What is usual of a figure: which days today is like, and how their values spread.
 
 Of the last eight weeks the days of today's name, where offices were open or closed as today; with fewer than three of
-them, the days of the last eight that are like today in this alone. A day counts where the whole province has figures of
-it, so that a unit without any on such a day had none.
+them, the days of the last eight that are like today in this alone.
+
+A day counts where the whole province has at least half of what it has of the second fullest of them: a unit without any
+figures on such a day had none, one day of many does not shut out the others, and what a store is first filled with, the
+cases still open, is no habit of the days they came from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,11 +26,12 @@ NAMESAKES = (7, *reversed(WEEKS_BACK))
 
 SPOKEN_BY: Mapping[Figure, Figure] = {
     "finished": "received",
-    "overdue": "open",
+    "open": "received",
+    "overdue": "received",
     "incidents_open": "detected",
     "errors": "uses",
 }
-"""Which figure shows that anything was told of a day: of these nothing may be news as well."""
+"""Which figure shows how much was told of a day: of these nothing may be news as well."""
 
 Kind = Literal["weekday", "working", "off"]
 
@@ -61,19 +65,20 @@ def alike(snapshot: Snapshot, figure: Figure) -> Alike | None:
 
 def _alike(snapshot: Snapshot, figure: Figure) -> Alike | None:
     working = snapshot.was_working_day(0)
-    province, spoken_by = Scope(snapshot.world.root.code), SPOKEN_BY.get(figure, figure)
-
-    def counts(back: int) -> bool:
-        if snapshot.was_working_day(back) != working:
-            return False
-        return bool(np.any(snapshot.whole_day(province, spoken_by, back)))
-
-    weeks = NAMESAKES if snapshot.weeks is not None else NAMESAKES[:1]
-    namesakes = tuple(back for back in weeks if counts(back))
+    namesakes = _full(snapshot, figure, NAMESAKES if snapshot.weeks is not None else NAMESAKES[:1])
     if len(namesakes) >= LEAST:
         return Alike(namesakes, "weekday")
-    others = tuple(back for back in range(1, DAYS) if counts(back))
+    others = _full(snapshot, figure, range(1, DAYS))
     return Alike(others, "working" if working else "off") if len(others) >= LEAST else None
+
+
+def _full(snapshot: Snapshot, figure: Figure, days: Iterable[int]) -> tuple[int, ...]:
+    """Those of ``days`` (back) that are like today and of which enough was told."""
+    province, spoken_by = Scope(snapshot.world.root.code), SPOKEN_BY.get(figure, figure)
+    like = [back for back in days if snapshot.was_working_day(back) == snapshot.was_working_day(0)]
+    told = {back: float(snapshot.whole_day(province, spoken_by, back).sum()) for back in like}
+    second = sorted(told.values())[-2:]
+    return tuple(back for back, total in told.items() if total > 0 and total >= second[0] / 2)
 
 
 def usual(snapshot: Snapshot, scope: Scope, figure: Figure) -> Band | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,12 @@ from ioc.usual import Band
 
 Floats = npt.NDArray[np.float64]
 
-DOMAINS = ((0.56, 0.94), (0.0, 0.38))
-"""The part of the height of each of the two charts."""
+DOMAINS = ((0.525, 0.865), (0.0, 0.34))
+"""The part of the height of each of the two charts; in the strip above each stand its name and the label of a peak."""
+ASIDE = 0.22
+"""The part of the width that the label of a peak takes at most."""
+EDGE = 0.02
+"""The part of the width that is left free at both sides, so that a line begins beside the axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,15 @@ class Pair:
 CASES = Pair(Line("received", "tide"), Line("finished", "tide-2"))
 
 
+def side(out: int | None, hours: tuple[int, int]) -> Literal["left", "right"]:
+    """On which side the name of a line has room: right, unless the label of a peak stands there."""
+    return "left" if out is not None and _part(out, hours) > 0.5 else "right"
+
+
+def _part(out: int, hours: tuple[int, int]) -> float:
+    return ((out + 0.5) / 6 - hours[0]) / (hours[1] - hours[0])
+
+
 def peak(values: Floats, band: Band | None, until: int) -> int | None:
     """The bin that lies farthest above the band in the last four hours before ``until``; None where none is far out.
 
@@ -64,6 +77,7 @@ def peak(values: Floats, band: Band | None, until: int) -> int | None:
 def figure(
     series: Mapping[Figure, Floats],
     bands: Mapping[Figure, Band | None],
+    peaks: Mapping[Figure, int | None],
     *,
     now: float,
     now_bin: int,
@@ -74,7 +88,7 @@ def figure(
     """The chart as plain data in Plotly's shape.
 
     ``series`` [144] by figure, their last value being the ten minutes under way, drawn as a hollow dot (a level is
-    always whole); ``now`` in hours since midnight.
+    always whole); ``peaks`` by figure, as `peak` finds them; ``now`` in hours since midnight.
     """
     ink = colours(look.theme)
     wall = look.device == "wall"
@@ -96,14 +110,15 @@ def figure(
         place: dict[str, Any] = {"type": "scatter", "yaxis": axis, "hoverinfo": "skip"}
         if band is not None:
             high, low, mid = (_whole(part[first:last]) for part in (band.high, band.low, band.mid))
-            traces.append({**place, "mode": "lines", "x": x_mid, "y": low, "line": {"width": 0}})
+            edge = {"color": ink["band-edge"], "width": width / 6}
+            traces.append({**place, "mode": "lines", "x": x_mid, "y": low, "line": edge})
             traces.append(
                 {
                     **place,
                     "mode": "lines",
                     "x": x_mid,
                     "y": high,
-                    "line": {"width": 0},
+                    "line": edge,
                     "fill": "tonexty",
                     "fillcolor": ink["band"],
                 }
@@ -141,39 +156,44 @@ def figure(
                 },
             }
         )
-        out = peak(values, band, now_bin)
+        out = peaks[name]
         if out is not None and first <= out < last:
-            high_at = float(values[out])
+            ring = {"width": width * 0.7, "color": ink["heat-soon"]}
             traces.append(
                 {
                     **place,
                     "mode": "markers",
                     "x": [x_mid[out - first]],
-                    "y": [high_at],
+                    "y": [float(values[out])],
                     "cliponaxis": False,
-                    "marker": {
-                        "size": dot * 1.7,
-                        "color": "rgba(0,0,0,0)",
-                        "line": {"width": width * 0.7, "color": ink["heat-soon"]},
-                    },
+                    "marker": {"size": dot * 1.7, "color": "rgba(0,0,0,0)", "line": ring},
                 }
             )
-            left = x_mid[out - first] - hours[0] > (hours[1] - hours[0]) * 0.22
-            notes.append(
-                {
-                    "x": x_mid[out - first],
-                    "y": high_at,
-                    "yref": axis,
-                    "text": look.t("flow.above", value=number(high_at, look.language))
-                    if wall
-                    else number(high_at, look.language),
-                    "showarrow": False,
-                    "xanchor": "right" if left else "left",
-                    "xshift": -dot * 1.3 if left else dot * 1.3,
-                    "font": {"size": 28 if wall else 13, "color": ink["heat-soon" if look.theme == "dark" else "ink"]},
-                }
-            )
+            notes.append(_label(float(values[out]), out, DOMAINS[axis == "y2"][1], hours, look))
     return {"data": traces, "layout": _layout(look, hours, tops, notes, now)}
+
+
+def _label(value: float, out: int, bottom: float, hours: tuple[int, int], look: Look) -> dict[str, Any]:
+    """The words of a peak, in the strip above the chart: no line goes through it. They leave the middle to the line's
+    name, which stands on the other side."""
+    wall, part, text = look.device == "wall", _part(out, hours), number(value, look.language)
+    radius = 16 if wall else 7
+    away = part >= ASIDE if part <= 0.5 else part > 1 - ASIDE
+    return {
+        "x": round((out + 0.5) / 6, 3),
+        "y": bottom,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "text": look.t("flow.above", value=text) if wall else text,
+        "showarrow": False,
+        "xanchor": "right" if away else "left",
+        "xshift": radius if away else -radius,
+        "yshift": radius,
+        "font": {
+            "size": 28 if wall else 13,
+            "color": colours(look.theme)["heat-soon" if look.theme == "dark" else "ink"],
+        },
+    }
 
 
 def blank(look: Look) -> dict[str, Any]:
@@ -191,15 +211,16 @@ def _layout(
 ) -> dict[str, Any]:
     wall, whole = look.device == "wall", hours[1] - hours[0]
     step = (2 if whole <= 12 else 4) if wall else (3 if whole <= 12 else 6)
-    ticks = list(range(hours[0] + (1 if step == 2 else 0 if wall else step), hours[1] + 1, step))
+    ticks = list(range(hours[0] + (step // 2 if wall else step), hours[1], step))
     axes = [{"range": [0, round(top * 1.08, 2)], "nticks": 3} for top in tops]
     line = {"color": colours(look.theme)["ink-2"], "width": 2 if wall else 0.75}
-    here = {"type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 0.97, "line": line}
+    here = {"type": "line", "xref": "x", "yref": "paper", "line": line}
+    free = whole * EDGE
     return layout(
         look,
         margin={"l": 92, "r": 12, "t": 0, "b": 52} if wall else {"l": 40, "r": 8, "t": 0, "b": 24},
         xaxis={
-            "range": [hours[0], hours[1]],
+            "range": [hours[0] - free, hours[1] + free],
             "tickvals": ticks,
             "ticktext": [f"{hour:02}:00" for hour in ticks],
             "anchor": "y2",
@@ -207,7 +228,9 @@ def _layout(
         yaxis={**axes[0], "domain": DOMAINS[0]},
         yaxis2={**layout(look)["yaxis"], **axes[1], "domain": DOMAINS[1]},
         annotations=notes,
-        shapes=[] if now is None else [{**here, "x0": round(now, 2), "x1": round(now, 2)}],
+        shapes=[]
+        if now is None
+        else [{**here, "x0": round(now, 2), "x1": round(now, 2), "y0": low, "y1": high} for low, high in DOMAINS],
     )
 
 

@@ -14,8 +14,7 @@ from dashboards.theme import colours
 from ioc.usual import Band
 
 WIDTH, HEIGHT = 560, 96
-STROKE = 6.0
-DOT = 10.0
+ROOM = 12
 BLANK = f"<svg viewBox='0 0 {WIDTH} {HEIGHT}'/>"
 """A picture of nothing, of the same shape."""
 
@@ -32,14 +31,14 @@ def spark(
     """The day's line over its usual band.
 
     ``values`` [144] end with NaN after now; ``colour`` is a token. ``baseline`` draws the line of "as usual" at 0 and
-    keeps it in the picture; otherwise the scale fits what is there, so a spark has a shape and no size. On a tablet it
-    takes the shape of its card: there strokes are px of the glass, whatever it is stretched by.
+    keeps it in the picture; otherwise the scale fits what is there, so a spark has a shape and no size. It takes the
+    shape of its tile; the widths of its strokes, which are in the stylesheet, do not.
     """
     first, last = hours[0] * 6, hours[1] * 6
     shown = values[first:last]
     known = np.flatnonzero(~np.isnan(shown))
     ink = colours(look.theme)
-    parts = [values[first:last][known]]
+    parts = [shown[known]]
     if band is not None:
         parts += [band.low[first:last], band.high[first:last]]
     if baseline:
@@ -47,42 +46,29 @@ def spark(
     everything = np.concatenate(parts)
     if everything.size == 0 or known.size == 0:
         return BLANK
-    free = look.device == "tablet"
-    firm = " vector-effect='non-scaling-stroke'" if free else ""
     low, high = float(everything.min()), float(everything.max())
-    room = DOT + 2
     if high - low < 1e-9:
         low, high = low - 1, high + 1
 
-    across = room + np.arange(last - first) * (WIDTH - 2 * room) / (last - first - 1)
+    across = ROOM + np.arange(last - first) * (WIDTH - 2 * ROOM) / (last - first - 1)
 
     def y(value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return HEIGHT - room - (value - low) * (HEIGHT - 2 * room) / (high - low)
+        return HEIGHT - ROOM - (value - low) * (HEIGHT - 2 * ROOM) / (high - low)
 
     drawn = []
     if band is not None:
         edge = np.concatenate([band.high[first:last], band.low[first:last][::-1]])
         around = _points(np.concatenate([across, across[::-1]]), y(edge))
-        edged = f"fill='{ink['band']}' stroke='{ink['band']}' stroke-width='{2 if free else 4}'"
-        drawn.append(f"<path d='M{around}Z' {edged} stroke-linejoin='round'{firm}/>")  # a band of no height is a line
+        drawn.append(f"<path class='usual' d='M{around}Z' fill='{ink['band']}' stroke='{ink['band-edge']}'/>")
     if baseline:
         zero = y(np.zeros(1))[0]
         drawn.append(
-            f"<path d='M{room:.0f} {zero:.0f}H{WIDTH - room:.0f}' stroke='{ink['band-median']}'"
-            f" stroke-width='{1 if free else 2}' stroke-dasharray='{'4 4' if free else '8 8'}' fill='none'{firm}/>"
+            f"<path class='as-usual' d='M{ROOM} {zero:.0f}H{WIDTH - ROOM}' stroke='{ink['band-median']}' fill='none'/>"
         )
     xs, ys = across[known], y(shown[known])
-    drawn.append(
-        f"<path d='M{_points(xs, ys)}' fill='none' stroke='{ink[colour]}' stroke-width='{2.5 if free else STROKE:g}'"
-        f" stroke-linejoin='round' stroke-linecap='round'{firm}/>"
-    )
-    at = f"{xs[-1]:.0f} {ys[-1]:.0f}"
-    drawn.append(
-        f"<path d='M{at}h.01' stroke='{ink[colour]}' stroke-width='{9 if free else 2 * DOT:g}'"
-        f" stroke-linecap='round'{firm}/>"
-    )
-    shape = "none" if free else "xMinYMid"
-    return f"<svg viewBox='0 0 {WIDTH} {HEIGHT}' preserveAspectRatio='{shape}'>{''.join(drawn)}</svg>"
+    drawn.append(f"<path class='line' d='M{_points(xs, ys)}' fill='none' stroke='{ink[colour]}'/>")
+    drawn.append(f"<path class='dot' d='M{xs[-1]:.0f} {ys[-1]:.0f}h.01' stroke='{ink[colour]}'/>")
+    return f"<svg viewBox='0 0 {WIDTH} {HEIGHT}' preserveAspectRatio='none'>{''.join(drawn)}</svg>"
 
 
 def _points(xs: npt.NDArray[np.float64], ys: npt.NDArray[np.float64]) -> str:

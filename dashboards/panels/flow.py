@@ -32,7 +32,8 @@ def through_the_day(name: str, feed: str, pair: Pair) -> Panel:
         t = look.t
         legends = [
             html.Div(
-                [figure_text(name, line.figure, "n"), html.Span(_named(line.figure, look))],
+                [figure_text(name, line.figure, "n"), html.Span(t(f"flow.{line.figure}"))],
+                id=slot(name, f"name-{where}"),
                 className=f"flow-name {where} {line.token}",
             )
             for line, where in ((pair.upper, "upper"), (pair.lower, "lower"))
@@ -65,16 +66,26 @@ def through_the_day(name: str, feed: str, pair: Pair) -> Panel:
             value = values[at] if figure in LEVELS else values[at - 1] if at else 0
             latest[figure] = number(value, look.language)
         days = days_told(_days(bands.values()), snapshot, look)
+        hours = _hours(snapshot, series)
+        peaks = {figure: flow.peak(values, bands[figure], at) for figure, values in series.items()}
+        names = {
+            slot(name, f"name-{where}"): {
+                "className": f"flow-name {where} {line.token} {flow.side(peaks[line.figure], hours)}"
+            }
+            for line, where in ((pair.upper, "upper"), (pair.lower, "lower"))
+        }
         chart = flow.figure(
             series,
             bands,
+            peaks,
             now=local.hour + local.minute / 60,
             now_bin=at,
-            hours=_hours(snapshot, series),
+            hours=hours,
             look=look,
             pair=pair,
         )
         return {
+            **names,
             slot(name, "chart"): {"figure": chart},
             slot(name, figures[0]): {"children": latest[figures[0]]},
             slot(name, figures[1]): {"children": latest[figures[1]]},
@@ -83,12 +94,6 @@ def through_the_day(name: str, feed: str, pair: Pair) -> Panel:
         }
 
     return Panel(name, (feed,), frame, update, every_s=0.7)
-
-
-def _named(figure: Figure, look: Look) -> str:
-    """What a line counts, and in how long; a wall says this once, beside the title."""
-    named = look.t(f"flow.{figure}")
-    return named if look.device == "wall" or figure in LEVELS else look.t("flow.each", named=named)
 
 
 def _days(bands: Iterable[Band | None]) -> Alike | None:

@@ -1,4 +1,4 @@
-"""The foot of the leaders' page: with which day figures are compared, what kind of day it is, what moment is shown."""
+"""The foot of the leaders' page: with which days figures are compared, what kind of day it is, what moment is shown."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import timedelta
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.comparison import WEEKDAYS, comparable_day
+from dashboards.comparison import WEEKDAYS, comparable_day, days_told
 from dashboards.panel import Look, Panel, Slots, clock_tag, data, slot
 from dashboards.panels.header import day_note
 from dashboards.panels.heading import icon
 from ioc.snapshot import Scope, Snapshot
+from ioc.usual import alike
 
 NAME = "footing"
 
@@ -39,10 +40,11 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     local = snapshot.as_of.astimezone(snapshot.zone)
     then = local.date() - timedelta(days=comparable_day(snapshot))
     named = look.t(f"calendar.{WEEKDAYS[then.weekday()]}")
+    days = days_told(alike(snapshot, "received"), snapshot, look)
     return {
         slot(NAME, "replay"): {"children": "" if snapshot.live else look.t("badge.replay", at=f"{local:%d/%m %H:%M}")},
         slot(NAME, "day"): {"children": day_note(local.date(), look)},
-        slot(NAME, "compare"): {"children": look.t("foot.compare", day=named, date=f"{then:%d/%m}")},
+        slot(NAME, "compare"): {"children": look.t("foot.compare", day=named, date=f"{then:%d/%m}", days=days)},
     }
 
 

@@ -110,8 +110,8 @@ def turn_of(change: float | None, bad: str = "") -> str:
 
 
 def running_total(name: str, title: str, figure: Figure, colour: str, feed: str = CASES) -> Panel:
-    """A running total since midnight, with its distance from the usual total; a tablet's card shows the total's own
-    growth while nothing is usual yet."""
+    """A running total since midnight, with its distance from the usual total, or with its own growth while nothing is
+    usual yet; no picture of nothing at all."""
 
     def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         now = _since_midnight(snapshot, scope, figure)
@@ -129,7 +129,7 @@ def running_total(name: str, title: str, figure: Figure, colour: str, feed: str 
             turn=turn_of(change),
             note=compared(then, look),
             picture=spark(line, band, look, colour=colour, hours=hours, baseline=far is not None)
-            if far or look.device == "tablet"
+            if far or np.nansum(line)
             else BLANK,
         )
 

@@ -87,7 +87,7 @@ def indicator(place: Place) -> Panel:
                 else look.t("targets.target", value=indicator_value(one.target, one, look))
             },
             slot(name, "gap"): {
-                "children": target_gap(one, whole, look),
+                "children": target_gap(one, whole, look, snapshot.zone),
                 "className": f"gap {'none' if whole is None else 'met' if met(one, whole) else 'open'}",
             },
             slot(name, "foot"): {"children": foot},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -99,7 +101,10 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
             if one.target is not None
             else t("targets.no_target")
         }
-        slots[slot(NAME, f"gap-{at}")] = {"children": target_gap(one, figure, look), "className": f"gap {tone}"}
+        slots[slot(NAME, f"gap-{at}")] = {
+            "children": target_gap(one, figure, look, snapshot.zone),
+            "className": f"gap {tone}",
+        }
         slots[slot(NAME, f"dot-{at}")] = {"style": dot_style(one, figure), "className": f"dot-plot {tone}"}
     n = sum(1 for one in shown if one.target is not None)
     reached = sum(met(one, own.get(one.code) or whole.get(one.code)) for one in shown)
@@ -107,12 +112,12 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     return slots
 
 
-def target_gap(one: Indicator, figure: IndicatorFigure | None, look: Look) -> str:
-    """How far a figure is from its target, in words."""
+def target_gap(one: Indicator, figure: IndicatorFigure | None, look: Look, zone: tzinfo) -> str:
+    """How far a figure is from its target, in words; where there is none, of which day in ``zone`` it is."""
     if figure is None:
         return look.t("targets.no_value")
     if one.target is None:
-        return look.t("targets.as_of", date=f"{figure.occurred_at:%d/%m/%Y}")
+        return look.t("targets.as_of", date=f"{figure.occurred_at.astimezone(zone):%d/%m/%Y}")
     if met(one, figure):
         return look.t("targets.met")
     key = "targets.missing" if one.goal == "higher" else "targets.above"

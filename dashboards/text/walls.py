@@ -111,7 +111,7 @@ WALLS: tuple[tuple[str, str, str], ...] = (
     ),
     # services
     ("uses.title", "Lượt dùng theo địa bàn", "Uses by place"),
-    ("uses.note", "vạch: thường lệ đến giờ này · {days}", "tick: usual by this hour · {days}"),
+    ("uses.note", "vạch: thường lệ · {days}", "tick: usual · {days}"),
     ("uses.no_usual", "chưa đủ ngày", "too few days"),
     ("uses.more", "và {n} địa bàn khác", "and {n} more places"),
     ("uses.few", "chưa xếp vì dưới {least} lượt: {n}", "not ranked, fewer than {least} uses: {n}"),

@@ -17,6 +17,8 @@ from dashboards.panel import Look, Page, slot
 from dashboards.panels import attention, headline, overdue, summary
 from dashboards.panels import map as map_panel
 from dashboards.text import translate
+from dashboards.theme import ASSETS
+from ioc.days import DAYS
 from ioc.snapshot import Scope, Snapshot
 from ioc.store.overdue import OverdueList
 from tests import plausible, plausible_lists
@@ -75,15 +77,21 @@ def test_a_small_map_of_overdue_cases_leaves_lesser_incidents_to_the_field_of_ca
     assert {"circle", "square", "diamond"} <= drawn(map_panel.INCIDENTS)
 
 
-def test_a_spark_takes_the_shape_of_its_card_on_a_tablet_only() -> None:
+def test_a_spark_takes_the_shape_of_its_card_and_shows_growth_where_nothing_is_usual() -> None:
+    bins = MORNING.bins.copy()
+    bins[:, :, : DAYS - 1] = 0
+    first_day = dataclasses.replace(MORNING, bins=bins, weeks=None, past={})
+
     def picture(page: Page, snapshot: Snapshot) -> str:
         found = headline.RECEIVED.update(snapshot, PROVINCE, look(page))
         return str(found[slot("headline-received", "spark")]["data-spark"])
 
-    assert "preserveAspectRatio='none'" in picture(leader.PAGE, MORNING)
-    assert "non-scaling-stroke" in picture(leader.PAGE, MORNING)
-    assert "preserveAspectRatio='none'" not in picture(wall.PAGE, MORNING)
-    assert picture(leader.PAGE, EMPTY) != BLANK, "without days to compare with: how the total grew"
+    for page in (leader.PAGE, wall.PAGE):
+        assert "preserveAspectRatio='none'" in picture(page, MORNING)
+        assert picture(page, first_day) != BLANK, "without days to compare with: how the total grew"
+        assert picture(page, EMPTY) == BLANK, "nothing came yet"
+    rules = (ASSETS / "panels.css").read_text(encoding="utf-8")
+    assert ".spark path{vector-effect:non-scaling-stroke" in rules
 
 
 def test_each_line_of_the_summary_leads_to_its_field_of_the_same_unit() -> None:

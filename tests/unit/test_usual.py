@@ -81,6 +81,23 @@ def test_a_day_of_the_same_name_that_was_off_is_not_like_a_working_one() -> None
     assert alike(tuesday, "received") == Alike(tuple(back for back in NAMESAKES if back != 7), "weekday")
 
 
+def test_remnants_of_a_first_filling_are_no_habit_and_one_busy_day_shuts_nothing_out() -> None:
+    base = at(MONDAY)
+    assert base.weeks is not None
+    weeks = base.weeks.bins.copy()
+    for back, part in ((14, 30), (21, 9), (28, 6), (35, 3), (42, 2), (49, 1), (56, 1)):
+        weeks[:, :, WEEKS_BACK.index(back)] = weeks[:, :, WEEKS_BACK.index(back)] * part // 100
+    bins = base.bins.copy()
+    bins[:, :, 0] = bins[:, :, 0] * 3 // 10  # a week and a day ago: a Sunday, like none of the working days
+    filled = dataclasses.replace(base, weeks=Weeks(weeks, base.weeks.before), bins=bins, past={})
+    assert alike(filled, "received") == Alike((3, 4, 5, 6, 7), "working")
+    assert alike(filled, "overdue") == Alike((3, 4, 5, 6, 7), "working")
+    weeks = base.weeks.bins.copy()
+    weeks[RECEIVED, :, WEEKS_BACK.index(21)] *= 5
+    busy = dataclasses.replace(base, weeks=Weeks(weeks, base.weeks.before), past={})
+    assert alike(busy, "received") == Alike(NAMESAKES, "weekday")
+
+
 @pytest.mark.parametrize("figure", SERIES_FIGURES)
 @pytest.mark.parametrize("unit", ["74", "725", "25966", "D-SXD"])
 def test_the_band_is_the_quartiles_of_the_days_of_the_same_name(figure: Figure, unit: str) -> None:
@@ -112,7 +129,7 @@ def test_the_band_is_the_quartiles_of_the_days_of_the_same_name(figure: Figure, 
 )
 def test_the_usual_total_lies_between_those_of_the_ten_minutes_around(days: Any, minute: int) -> None:
     base = at(MONDAY)
-    days[:, 0] += 1  # every day is told of
+    days[:, 0] += BINS_A_DAY * 400  # of every day enough was told
     bins, weeks = base.bins.copy(), np.zeros_like(base.weeks.bins if base.weeks else base.bins)
     place = WORLD.by_code["25966"].at
     bins[RECEIVED] = 0
@@ -124,6 +141,7 @@ def test_the_usual_total_lies_between_those_of_the_ten_minutes_around(days: Any,
     as_of = datetime(2026, 11, 23, tzinfo=base.zone) + timedelta(minutes=minute)
     none = np.zeros((len(SERIES_FIGURES), len(WORLD.units), len(WEEKS_BACK)), dtype=np.int64)
     snapshot = dataclasses.replace(base, bins=bins, weeks=Weeks(weeks, none), as_of=as_of, past={})
+    assert alike(snapshot, "received") == Alike(NAMESAKES, "weekday")
     medians = np.concatenate([[0], np.median(np.cumsum(days, axis=1), axis=0)])
     found = usual_total(snapshot, Scope("25966"), "received")
     assert found is not None
