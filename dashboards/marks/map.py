@@ -46,8 +46,20 @@ class Pin:
     count: int = 1
 
 
-def pins(rows: Iterable[IncidentRow], places: Mapping[str, tuple[float, float]], box: Box, near_km: float) -> list[Pin]:
-    """The pins of open incidents inside ``box``; those within ``near_km`` of each other become one with their count.
+def inside(at: tuple[float, float], window: Box | None) -> bool:
+    """Whether a point lies in a window, if there is one."""
+    return window is not None and window[0] < at[0] < window[2] and window[1] < at[1] < window[3]
+
+
+def pins(
+    rows: Iterable[IncidentRow],
+    places: Mapping[str, tuple[float, float]],
+    box: Box,
+    near_km: float,
+    window: Box | None = None,
+) -> list[Pin]:
+    """The pins of open incidents inside ``box``; those within ``near_km`` of each other become one with their count,
+    and so do all inside ``window``, which an inset shows apart.
 
     An incident without a position stands at its unit's point in ``places``. A critical one is never merged.
     """
@@ -61,8 +73,11 @@ def pins(rows: Iterable[IncidentRow], places: Mapping[str, tuple[float, float]],
         if row.severity == "critical":
             single.append(pin)
             continue
+        shown_apart = inside((pin.x, pin.y), window)
         for cluster in merged:
-            if (cluster[0].x - pin.x) ** 2 + (cluster[0].y - pin.y) ** 2 < near_km**2:
+            first = (cluster[0].x, cluster[0].y)
+            near = (first[0] - pin.x) ** 2 + (first[1] - pin.y) ** 2 < near_km**2
+            if inside(first, window) if shown_apart else near and not inside(first, window):
                 cluster.append(pin)
                 break
         else:

@@ -242,9 +242,8 @@ class Atlas:
             )
         elif code != self.world.root.code:
             edges = ()
-        return View(
-            "outlines", places, groups, (), edges, box_of(rings), _dense(places) if len(places) >= MANY else None
-        )
+        dense = _dense(places) if len(places) >= MANY else _small(places)
+        return View("outlines", places, groups, (), edges, box_of(rings), dense)
 
     def _points(self, code: str, below: list[Unit]) -> View:
         ground = self.outlines[code].rings
@@ -312,3 +311,25 @@ def _dense(places: Sequence[Place], part: float = 0.34) -> Box | None:
                 cx, cy = (held.min(axis=0) + held.max(axis=0)) / 2
                 best = len(held), (cx - side / 2, cy - side / 2, cx + side / 2, cy + side / 2)
     return best[1] if best[0] >= len(places) / 4 else None
+
+
+CORNER = (0.3, 0.42)
+"""The part of a map's width and height that an inset covers at its lower left."""
+
+
+def _small(places: Sequence[Place], part: float = 0.36) -> Box | None:
+    """The box of the smallest places, all less than half of the mean: as many as lie together within ``part`` of the
+    map. None where those are fewer than two, or where the corner in which an inset stands is not free."""
+    rings = [ring for place in places for ring in place.rings]
+    west, south, east, north = box_of(rings)
+    points = np.concatenate(rings)
+    taken = (points[:, 0] < west + CORNER[0] * (east - west)) & (points[:, 1] < south + CORNER[1] * (north - south))
+    if np.count_nonzero(taken) > len(points) * 0.02:
+        return None
+    mean = sum(place.area for place in places) / len(places)
+    small = sorted((place for place in places if place.area < mean / 2), key=lambda place: place.area)
+    for most in range(len(small), 1, -1):
+        own = box_of([ring for place in small[:most] for ring in place.rings], 0.02)
+        if max(own[2] - own[0], own[3] - own[1]) <= max(east - west, north - south) * part:
+            return own
+    return None

@@ -36,10 +36,8 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         first = AGES[at - 1] + 1 if at else 1
         words = look.t("ages.more", days=AGES[-1]) if at == len(AGES) else look.t("ages.row", a=first, b=AGES[at])
         share = count * 100 / whole if whole else 0
-        tone = "soon" if at == 0 else "heat" if at == len(AGES) else "warm"
-        bars.append(
-            Bar(words, number(count, look.language), percent(share, look.language) if whole else "", share, tone=tone)
-        )
+        of = percent(share, look.language) if whole else ""
+        bars.append(Bar(words, number(count, look.language), of, share, tone=f"late-{at}"))
     oldest = next((bars[at].name for at in range(len(counts) - 1, -1, -1) if counts[at]), "")
     return {
         **bar_slots(NAME, bars, len(AGES) + 1),

@@ -15,7 +15,7 @@ from dashboards.panels.heading import figure_text
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A row: ``full`` is the bar's length in per cent; ``mark`` a tick (the usual level, a target) likewise; ``tone``
-    one of heat, soon, calm, quiet or none."""
+    one of heat, late-0 to late-3 (steps of heat), soon, calm, quiet or none."""
 
     name: str
     value: str

@@ -12,6 +12,7 @@ from dashboards.panel import CAMERAS, Language, Look, Panel, Slots, data, slot
 from dashboards.panels.heading import SILENT, heading, in_parts, spoken
 from dashboards.text.formats import number
 from dashboards.text.names import listed
+from ioc.figures import SEVERITIES
 from ioc.snapshot import IncidentRow, Scope, Snapshot
 from ioc.world import World
 
@@ -77,20 +78,16 @@ def place_name(world: World, row: IncidentRow, language: Language) -> str:
 
 
 def ordered(rows: list[IncidentRow]) -> list[IncidentRow]:
-    """Unaccepted critical ones, other critical ones, unaccepted high ones; then the newest. Hundreds of riders without
+    """The gravest first; of equal severity those that nobody has accepted, then the newest. Hundreds of riders without
     helmets must not push a fire off the wall."""
-
-    def rank(row: IncidentRow) -> int:
-        new = row.state == "detected"
-        if row.severity == "critical":
-            return 0 if new else 1
-        return 2 if row.severity == "high" and new else 3
-
-    return sorted(rows, key=lambda row: (rank(row), -row.since.timestamp()))
+    return sorted(
+        rows,
+        key=lambda row: (-SEVERITIES.index(row.severity), row.state != "detected", -row.since.timestamp()),
+    )
 
 
 def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
-    """The newest open incidents of the scope."""
+    """The gravest open incidents of the scope."""
     t, language, world = look.t, look.language, snapshot.world
     rows = ordered(snapshot.own_incidents(scope))
     figures = snapshot.incidents(scope)

@@ -31,7 +31,8 @@ CROWD = 12
 """Open incidents up to which those of low severity are drawn too: more would hide the names of places."""
 STAGES = {"wall": (1000, 1040), "tablet": (332, 332), "desk": (332, 332)}
 """Nominal width and height of the map in pixels: labels are placed for it, the stylesheet keeps its shape."""
-INSET = (528, 528)
+INSET = (464, 464)
+"""An inset is at least so large: 29 rem of a wall, see `.map-inset`."""
 LABELS = 16
 INSET_LABELS = 6
 AREAS = 48
@@ -125,14 +126,14 @@ def update(snapshot: Snapshot, scope: Scope, look: Look, layer: Layer = LAYERS["
     near = (box[2] - box[0]) / width * (42 if look.device == "wall" else 18)
     dense = view.dense if look.device == "wall" else None
     window = dense and fitted(dense, INSET[0] / INSET[1])
-    found = marks.pins(open_now, points, box, near)
+    found = marks.pins(open_now, points, box, near, window)
     slots: Slots = {
         slot(NAME, "chart"): {"figure": marks.figure(view, classes, found, box, look, window=window)},
         slot(NAME, "empty"): {"children": "" if view.places else look.t("map.none_below")},
         slot(NAME, "note"): {"children": in_parts(_note(view, look))},
     }
     wanted = wanted_labels(view, {code: spot.count for code, spot in spots.items()}, look)
-    outside = [one for one in wanted if not _inside(one.at, window)]
+    outside = [one for one in wanted if not marks.inside(one.at, window)]
     stage = Stage(scope.unit, box, STAGES[look.device])
     slots |= placed("label", LABELS, outside, stage, look, known, found, words, classes)
     if look.device == "wall":
@@ -167,10 +168,6 @@ def _points(snapshot: Snapshot, look: Look) -> Mapping[str, tuple[float, float]]
     return found
 
 
-def _inside(at: tuple[float, float], window: Box | None) -> bool:
-    return window is not None and window[0] < at[0] < window[2] and window[1] < at[1] < window[3]
-
-
 def _inset_slots(
     code: str,
     view: View,
@@ -197,7 +194,7 @@ def _inset_slots(
         **placed(
             "inset",
             INSET_LABELS,
-            [one for one in wanted if _inside(one.at, box)],
+            [one for one in wanted if marks.inside(one.at, box)],
             Stage(code, box, INSET),
             look,
             known,

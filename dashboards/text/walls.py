@@ -8,6 +8,13 @@ from __future__ import annotations
 WALLS: tuple[tuple[str, str, str], ...] = (
     ("nav.walls", "Các màn hình tường", "Walls"),
     ("wall.playlist", "Lần lượt các màn hình tường", "Walls in turn"),
+    # what just happened
+    ("ticker.silent", "Nguồn {feed} im lặng, dự kiến mỗi {length}", "{feed} silent, expected every {length}"),
+    ("ticker.above", "{figure} cao hơn dải thường lệ {pct}", "{figure} {pct} above the usual band"),
+    ("ticker.below", "{figure} thấp hơn dải thường lệ {pct}", "{figure} {pct} below the usual band"),
+    ("ticker.received", "Tiếp nhận", "Received cases"),
+    ("ticker.finished", "Xử lý xong", "Finished cases"),
+    ("ticker.uses", "Lượt dùng dịch vụ", "Uses of services"),
     # headline figures
     ("headline.open", "Hồ sơ đang mở", "Open cases"),
     ("headline.soon", "Sắp đến hạn", "Due soon"),

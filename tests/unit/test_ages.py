@@ -18,7 +18,6 @@ PAGES = pages(vitals, settings=SETTINGS)
 WITHOUT_FIGURES = {
     "header": "the ages of all feeds, the clock and the badges",
     "footing": "what the screen is, and where the figures come from",
-    "ticker": "each item carries the moment of its happening",
     "attention-incident": "a button to what lies below it",
     "status-feeds": "one row a feed with its age",
     "status-alarms": "what is wrong with the machine now",

@@ -6,6 +6,7 @@ This table is the documentation of contrast: a token that stands on a new surfac
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import get_args
@@ -16,7 +17,7 @@ from dashboards.marks.map import GROUNDS
 from dashboards.panel import Theme
 from dashboards.panels.map_labels import WARM
 from dashboards.panels.map_layers import LAYERS
-from dashboards.theme import MAP_CLASSES, colours
+from dashboards.theme import ASSETS, MAP_CLASSES, colours
 from ioc.figures import SEVERITIES
 
 THEMES: tuple[Theme, ...] = get_args(Theme)
@@ -38,9 +39,13 @@ MARKS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("tide", "tide-2", "tide-quiet", "heat-alarm", "doubt", "band-median", "line-strong"), PANELS),
     **dict.fromkeys(("heat-soon", "heat-over", "ink-2"), (*PANELS, TRACK)),
     **dict.fromkeys((f"sev-{name}" for name in SEVERITIES), PANELS),
+    **dict.fromkeys(("late-0", "late-1", "late-2"), ("surface", "surface-2")),
     "map-edge": ("bg", "map-none"),
 }
 """Marks, and all that they stand on; bars of failed uses have a track of their own."""
+MIXED = re.compile(r"\.(late-\d)>\.bar i\{background:color-mix\(in srgb,var\(--heat-over\) (\d+)%,var\(--surface-2\)\)")
+LATE = {name: int(part) / 100 for name, part in MIXED.findall((ASSETS / "wall_panels.css").read_text(encoding="utf-8"))}
+"""Parts of heat in the bars of overdue cases, by how long they are late."""
 TEXT_LEAST, MARK_LEAST = 4.5, 3.0
 CLASS_LEAST, APART = 1.3, 15.0
 """Between neighbouring classes of a map: contrast, and CIE76 distance as each kind of eye sees them."""
@@ -74,6 +79,7 @@ def tokens(theme: Theme) -> Mapping[str, str]:
     own = dict(colours(theme))
     own.setdefault("heat-soon-text", own["heat-soon"])
     own["stripe"] = mixed(own["doubt-fill"], own["doubt"], 0.78)
+    own |= {name: mixed(own["heat-over"], own["surface-2"], part) for name, part in LATE.items()}
     own["on-shade-4"], own["on-shade-5"] = ("#FFFFFF", own["on-sev"]) if theme == "dark" else (own["ink"], "#FFFFFF")
     return own
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,17 +13,19 @@ import pytest
 
 from dashboards.app import Addresses
 from dashboards.marks.labels import Label
+from dashboards.marks.map import pins
+from dashboards.marks.outlines import atlas, project
 from dashboards.pages import wall
 from dashboards.pages.registry import pages
 from dashboards.panel import Look, slot
 from dashboards.panels import ages, campaign, kinds, lifecycle, map_labels
-from dashboards.panels.map import LABELS
+from dashboards.panels.map import INSET_LABELS, LABELS
 from dashboards.playlist import composition, turns
 from dashboards.server import build_id
 from dashboards.text import translate
 from ioc.errors import ConfigError
 from ioc.settings import Settings, from_tree, load
-from ioc.snapshot import DAYS, Scope, Snapshot
+from ioc.snapshot import DAYS, IncidentRow, Scope, Snapshot
 from ioc.walls import FIGURES, LEAST, OVERVIEW, SMALLEST, WIDTHS, Wall, check, composed, sizes
 from tests import plausible
 
@@ -243,6 +246,19 @@ def test_ages_add_up_to_the_overdue_cases(monday: Snapshot) -> None:
     assert slots[slot("ages", "name-3")]["children"] == "Trên 30 ngày"
 
 
+DISTRICTS = (
+    "Bàu Bàng",
+    "Bắc Tân Uyên",
+    "Bến Cát",
+    "Dĩ An",
+    "Dầu Tiếng",
+    "Phú Giáo",
+    "Thuận An",
+    "Thủ Dầu Một",
+    "Tân Uyên",
+)
+
+
 def test_no_label_of_a_map_stands_on_another(monday: Snapshot) -> None:
     for page in wall.pages(shipped()):
         for panel in page.panels:
@@ -250,11 +266,50 @@ def test_no_label_of_a_map_stands_on_another(monday: Snapshot) -> None:
                 continue
             slots = panel.update(monday, Scope("74"), look(monday))
             names = [slots[slot("map", f"label-name-{at}")]["children"] for at in range(LABELS)]
-            assert len([name for name in names if name]) == 9, panel.name
+            apart = [slots[slot("map", f"inset-name-{at}")]["children"] for at in range(INSET_LABELS)]
+            assert sorted(name for name in (*names, *apart) if name) == sorted(DISTRICTS), panel.name
+            assert {"Thuận An", "Dĩ An"} <= set(apart), "the dense south is shown apart"
     room = [Label(100, 100, 80, 40), Label(120, 110, 80, 40)]
     wanted = [map_labels.Wanted("a", 1, (0, 0), (), False), map_labels.Wanted("b", 5, (0, 0), (), False)]
     kept, _ = map_labels._apart(wanted, room)
     assert [one.name for one in kept] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("units", "apart"),
+    [
+        ({}, True),
+        ({"pack": "binhduong_2025", "outlines": "binh_duong_wards_2025"}, True),
+        ({"pack": "binhphuoc", "outlines": "binh_phuoc_districts"}, False),
+        ({"outlines": ""}, False),
+    ],
+    ids=["districts", "wards", "small towns far from each other", "tiles"],
+)
+def test_an_inset_stands_where_small_places_lie_together_and_a_corner_is_free(
+    units: dict[str, str], apart: bool
+) -> None:
+    chosen = plausible.settings(units=units)
+    world = plausible.world(chosen)
+    view = atlas(world, chosen).view(world.root.code)
+    assert (view.dense is not None) is apart
+    if view.dense is not None:
+        wide = max(view.box[2] - view.box[0], view.box[3] - view.box[1])
+        assert max(view.dense[2] - view.dense[0], view.dense[3] - view.dense[1]) <= 0.4 * wide, "it magnifies"
+
+
+def test_what_an_inset_shows_is_one_pin_on_the_map_but_for_critical_ones(monday: Snapshot) -> None:
+    like = monday.incidents_open[0]
+    x, y = project(like.lat or 0, like.lon or 0)
+
+    def at(name: str, east: float, severity: str = "medium") -> IncidentRow:
+        there = {"lat": None, "lon": None, "unit": name}
+        places[name] = (x + east, y)
+        return replace(like, incident_id=name, severity=severity, **there)  # type: ignore[arg-type]
+
+    places: dict[str, tuple[float, float]] = {}
+    rows = [at("a", 1), at("b", 6), at("c", 9), at("d", 10.5), at("e", 2, "critical")]
+    found = pins(rows, places, (x, y - 20, x + 20, y + 20), 3, (x, y - 10, x + 10, y + 10))
+    assert sorted((pin.severity, pin.count) for pin in found) == [("critical", 1), ("medium", 1), ("medium", 3)]
 
 
 def test_settings_of_walls_survive_the_way_through_bytes() -> None:
