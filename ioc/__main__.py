@@ -90,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--rate", type=float, default=200.0)
     bench.add_argument("--seconds", type=float, default=20.0)
     bench.add_argument("--json", action="store_true")
+    bench.add_argument("--check", action="store_true", help="exit code 1 where a promise is missed; signs have none")
     return top
 
 

@@ -9,7 +9,6 @@ in for them.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
@@ -24,6 +23,7 @@ import msgspec
 
 from ioc.errors import OperatorError
 from ioc.facts import Arrival, UsageEvent
+from ioc.promises import Promise, tell
 from ioc.settings import Settings
 from ioc.store import feeds, sizes, units, uses
 from ioc.store.connect import connect
@@ -104,34 +104,33 @@ class Result:
     usage_backlog: Backlog | None = None
 
 
+PROMISES = (
+    Promise("pipeline_per_s", least=12_000),
+    Promise("of_poll", least=0.20),
+    Promise("cases_per_s", least=5_000),
+    Promise("commit_ms.p99", most=300),
+    Promise("commit_p99_of_bare", most=4),
+    Promise("peak_mb", most=300),
+    Promise("backlog.peak_mb", most=300),
+    Promise("usage_backlog.peak_mb", most=300),
+    Promise("usage_backlog.case_ms.p99", most=2_000),
+)
+
+
 def say(text: str) -> None:
     """One line of progress."""
     print(text, file=sys.stderr, flush=True)
 
 
-def run(settings: Settings, asked: Asked, *, as_json: bool) -> int:
-    """Measures and prints; progress on standard error. OperatorError where the database named holds something."""
+def run(settings: Settings, asked: Asked, *, as_json: bool, check: bool) -> int:
+    """Measures and prints; progress on standard error. 1 where ``check`` finds a promise missed. OperatorError where
+    the database named holds something."""
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ioc-bench-")))
         dsn = asked.dsn or stack.enter_context(EmbeddedPostgres(place / "postgres")).dsn()
         kafka = stack.enter_context(EmbeddedKafka(place / "kafka", jars=fetch_jars(say)))
         result = Bench(settings, asked, place, dsn, kafka.bootstrap_servers).measure()
-    if as_json:
-        print(json.dumps(asdict(result), indent=2))
-    else:
-        show(asdict(result))
-    return 0
-
-
-def show(values: dict[str, object], indent: str = "") -> None:
-    """The figures line by line, those within others indented."""
-    for name, value in values.items():
-        if isinstance(value, dict):
-            print(f"{indent}{name}")
-            show(value, indent + "  ")
-        else:
-            said = f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
-            print(f"{indent}{name:<22} {'-' if said is None else said:>18}")
+    return tell(asdict(result), PROMISES, as_json=as_json, check=check)
 
 
 class Bench:

@@ -44,6 +44,7 @@ from ioc.facts import (
     us_of,
 )
 from ioc.life import Rules
+from ioc.promises import Promise, tell
 from ioc.settings import Settings
 from ioc.snapshot import local_midnight
 from ioc.store import balances, housekeeping, offsets, series, sizes, state, units
@@ -89,26 +90,35 @@ class Result:
     tables_rows: dict[str, int]
 
 
+PROMISES = (
+    Promise("patch_p95_ms", most=50),
+    Promise("patch_p95_over_one_day", most=1.3),
+    Promise("start_read_max_ms", most=2_000),
+    Promise("past_picture_p95_ms", most=300),
+    Promise("past_overview_p95_ms", most=300),
+)
+
+
 def say(text: str) -> None:
     """One line of progress."""
     print(text, file=sys.stderr, flush=True)
 
 
-def run(settings: Settings, *, days: int, events: int, dsn: str | None, keep: Path | None, as_json: bool) -> int:
-    """Measures and prints. OperatorError where the database named holds anything else than such a history."""
+def run(
+    settings: Settings,
+    *,
+    days: int,
+    events: int,
+    dsn: str | None,
+    keep: Path | None,
+    as_json: bool,
+    check: bool = False,
+) -> int:
+    """Measures and prints. 1 where ``check`` finds a promise missed. OperatorError where the database named holds
+    anything else than such a history."""
     with place(dsn, keep) as address, connect(address, name="ioc bench") as conn:
         result = History(settings, conn, address, days, events).measure()
-    if as_json:
-        print(json.dumps(asdict(result), indent=2))
-        return 0
-    for name, value in asdict(result).items():
-        if isinstance(value, dict):
-            print(f"{name}:")
-            for key, one in value.items():
-                print(f"  {key:<22} {one:>14,}")
-        else:
-            print(f"{name:<24} {value:>14,.1f}" if isinstance(value, float) else f"{name:<24} {value:>14}")
-    return 0
+    return tell(asdict(result), PROMISES, as_json=as_json, check=check)
 
 
 @contextmanager

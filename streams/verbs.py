@@ -240,6 +240,7 @@ def bench(settings: Settings, args: argparse.Namespace) -> int:
             dsn=args.dsn,
             keep=args.keep,
             as_json=args.json,
+            check=args.check,
         )
     from streams.bench import Asked, run
 
@@ -252,4 +253,4 @@ def bench(settings: Settings, args: argparse.Namespace) -> int:
         dsn=args.dsn,
         config=args.config,
     )
-    return run(settings, asked, as_json=args.json)
+    return run(settings, asked, as_json=args.json, check=args.check)

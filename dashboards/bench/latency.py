@@ -14,10 +14,12 @@ import numpy as np
 
 from dashboards.bench.browser import chromium, zone_of_the_morning
 from dashboards.bench.centre import CASES, Load, centre, say
+from ioc.promises import Promise
 from ioc.settings import Settings
 
 FIGURE = "headline-received--value"
 CHART = "flow--chart"
+PROMISES = (Promise("send_to_text_p95_ms", most=500), Promise("send_to_chart_p95_ms", most=1_200))
 PROBES_PER_S = 4.0
 SETTLE_S = 5.0
 PATIENCE_MS = 60_000

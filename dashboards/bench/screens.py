@@ -20,6 +20,7 @@ from dashboards.bench.centre import Centre, Load, centre, say
 from dashboards.bench.clients import Heard, Screens
 from dashboards.bench.clients import screens as connected
 from ioc.errors import OperatorError
+from ioc.promises import Promise
 from ioc.settings import Settings
 from ioc.store.connect import connect
 from ioc.store.statements import counted, log_statements
@@ -28,6 +29,23 @@ SETTLE_S = 4.0
 """After joining, before anything counts: first pictures are made then."""
 LIVE_S = 60.0
 PAUSE = threading.Event()
+
+
+PROMISES = (
+    Promise("many_gaps", most=0),
+    Promise("many_tick_to_screen_p99_ms", most=250),
+    Promise("many_bytes_per_update", most=5_000),
+    Promise("many_joining_kb", most=200),
+    Promise("many_web_cpu_pct", most=25),
+    Promise("statements_many_over_one", least=0.95, most=1.05),
+    Promise("statements_scopes_over_one", least=0.95, most=1.05),
+)
+PROMISES_STALLED = (
+    Promise("memory_grown_mb", most=20),
+    Promise("beside_tick_to_screen_p99_ms", most=250),
+    Promise("beside_gaps", most=0),
+)
+PROMISES_RECONNECT = (Promise("all_live_after_server_up_s", most=10),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,17 @@ import numpy as np
 
 from dashboards.bench.browser import chromium, zone_of_the_morning
 from dashboards.bench.centre import Load, centre, say
+from ioc.promises import Promise
 from ioc.settings import Settings
 
+PROMISES = (
+    Promise("heap_mb_per_h", most=5),
+    Promise("nodes_per_h", most=200),
+    Promise("longest_task_ms", most=250),
+    Promise("frame_p95_ms", most=200),
+    Promise("gaps", most=0),
+    Promise("reloads", most=0),
+)
 SAMPLE_S = 30.0
 WARM_S = 60.0
 PATIENCE_MS = 60_000

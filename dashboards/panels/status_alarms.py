@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dashboards.freshness import freshness
 from dashboards.panel import Look, Panel, Slots, slot
 from dashboards.panels.heading import icon
+from dashboards.panels.status_feeds import lasting
 from dashboards.text.formats import number
 from dashboards.vitals import StoreVitals, Vitals
 from dashboards.watchdog import ScreenSeen
@@ -48,7 +49,12 @@ def feed_alarms(snapshot: Snapshot, nobody: Sequence[str], look: Look) -> Iterat
         working = snapshot.working_days[-1]
         state = freshness(feed, snapshot.as_of, look.settings, working_day=working, lag_unknown_s=0.0)
         if feed.lag is not None and state == "behind":
-            yield Alarm("doubt", look.t("status.alarm_behind", feed=name, n=number(feed.lag, look.language)))
+            told = {"feed": name, "n": number(feed.lag, look.language)}
+            if feed.drain_s is None:
+                yield Alarm("doubt", look.t("status.alarm_outrun", **told))
+            else:
+                soon = look.t("live.drains", n=lasting(feed.drain_s, look))
+                yield Alarm("doubt", look.t("status.alarm_behind", **told, soon=soon))
         elif feed.topic not in nobody and state == "stale":
             yield Alarm("doubt", look.t("status.alarm_stale", feed=name))
         if feed.refuses_most:

@@ -10,6 +10,7 @@ from dashboards.panel import Look, Panel, Slots, age_tag, data, slot
 from dashboards.panels.heading import heading
 from dashboards.text.formats import DASH, number
 from ioc.facts import TOPICS
+from ioc.figures import FeedFigure
 from ioc.snapshot import Scope, Snapshot
 
 NAME = "status-feeds"
@@ -61,9 +62,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
         lag = look.t("status.unknown") if feed.lag is None else number(feed.lag, look.language)
         doubt = "doubt" if feed.lag is None else "doubt" if feed.lag > BEHIND_RECORDS else ""
         slots[slot(NAME, f"lag-{name}")] = {"children": lag, "className": doubt}
-        drain_s = feed.drain_s
-        behind = feed.lag is not None and feed.lag > 0 and drain_s is not None
-        slots[slot(NAME, f"drain-{name}")] = {"children": lasting(drain_s, look) if behind and drain_s else DASH}
+        slots[slot(NAME, f"drain-{name}")] = {"children": until_read(feed, look)}
         for column in COUNTS:
             slots[slot(NAME, f"{column}-{name}")] = {"children": number(getattr(feed, column), look.language)}
         at = feed.last_event_at
@@ -71,6 +70,14 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
             "children": f"{at.astimezone(snapshot.zone):%d/%m %H:%M:%S}" if at else DASH
         }
     return slots
+
+
+def until_read(feed: FeedFigure, look: Look) -> str:
+    """How long the unread will take; a dash where there is next to nothing, or nobody knows."""
+    if feed.drain_s is not None:
+        return lasting(feed.drain_s, look)
+    outrun = feed.lag is not None and feed.lag > BEHIND_RECORDS
+    return look.t("status.drain_never") if outrun else DASH
 
 
 def lasting(seconds: float, look: Look) -> str:
