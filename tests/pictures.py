@@ -58,6 +58,7 @@ FITTED = """() => [...document.querySelectorAll('.plot-box')].every(box => {
 
 FILL = """(args) => {
   const [fresh, now, band] = args;
+  document.querySelector('.switch [data-mine=off]')?.setAttribute('aria-pressed', 'true'); // as assets/mine.js does
   document.querySelectorAll('[data-spark]').forEach(e => { e.dataset.spark = e.dataset.spark; });
   if (band) {
     document.documentElement.dataset.state = 'offline';

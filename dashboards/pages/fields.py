@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 
 from dashboards.pages.addresses import scope_address
 from dashboards.panel import Look, Page, Panel, tile
-from dashboards.panels import camera_health, flow, footing, headline, incidents, kpi, paid, services, ways
+from dashboards.panels import camera_health, flow, footing, headline, incidents, kpi, paid, services, uses, ways
 from dashboards.panels import map as map_panel
 from dashboards.tablet import screen
 from ioc.facts import Topic
@@ -101,7 +101,15 @@ def _services(look: Look, scope: Scope) -> Component:
             [tile(headline.USAGE_TOTAL, look, "card wide-2"), tile(paid.PANEL, look, "card wide-2")],
             className="figure-row",
         ),
-        tile(services.PANEL, look, "card"),
+        html.Div(
+            [
+                tile(services.PANEL, look, "card area-services"),
+                tile(map_panel.USAGE, look, "card area-map"),
+                tile(uses.PANEL, look, "card area-uses"),
+                tile(flow.USAGE, look, "card area-flow"),
+            ],
+            className="used",
+        ),
     ]
     return screen(look, scope, "/services", parts, feed=Topic.USAGE.title)
 
@@ -111,7 +119,7 @@ SERVICES = Page(
     "/services",
     "page.services",
     "tablet",
-    (headline.USAGE_TOTAL, paid.PANEL, services.PANEL, footing.PANEL),
+    (headline.USAGE_TOTAL, paid.PANEL, services.PANEL, map_panel.USAGE, uses.PANEL, flow.USAGE, footing.PANEL),
     _services,
 )
 

@@ -112,6 +112,18 @@ def test_two_touches_lead_to_the_overdue_list_of_any_unit(tablets: Callable[...,
     tablet.wait(f"location.pathname === '/cases' && {LISTED} === 9")
 
 
+def test_a_touch_on_a_department_leads_to_its_overdue_list(tablets: Callable[..., Screen]) -> None:
+    tablet = tablets()
+    open_page(tablet, "/?lang=en")
+    tablet.tab.locator('[data-panel=ranking] a[href*="unit=D-VPUB"]', has_text="PC Office").tap()
+    tablet.wait(f"location.search === '?unit=D-VPUB' && {LISTED} === 1")
+    assert tablet.value("document.querySelector('h1').textContent") == "Office of the People's Committee"
+    tablet.wait("document.querySelector('.late-row').getBoundingClientRect().bottom < innerHeight")
+    assert tablet.value("document.querySelector('.late-row .unit').textContent") == "PC Office"
+    beside = "[...document.querySelectorAll('[data-panel=ranking] li.here .name')].map(name => name.textContent)"
+    assert tablet.value(beside) == ["PC Office"]
+
+
 def test_a_touch_leads_to_the_cases_due_soon_as_many_as_their_figure_says(tablets: Callable[..., Screen]) -> None:
     tablet = tablets()
     open_page(tablet, "/")

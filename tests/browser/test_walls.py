@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -265,8 +266,9 @@ def test_a_campaign_wall_comes_from_the_configuration_alone(
     screen = screens()
     screen.web = web
     screen.open("/wall/campaign")
-    for number, unit in enumerate(UNITS[:3]):
-        feeder_of(feeder, number, unit)
+    declared = load(config, environ={}, data_dir=str(tmp_path))
+    with closing(Feeder(feeder.settings.database.dsn, declared, datetime.now(UTC), partition=1)) as own:
+        own.feed(told(unit, 100 * (number + 1)) for number, unit in enumerate(UNITS[:3]))
     screen.wait_text(slot("indicator-accounts", "whole"), "600")
     screen.wait_text(slot("campaign", "days"), "4")
     assert screen.tab.evaluate(CUT) + grave(screen) == []
@@ -280,14 +282,8 @@ def test_a_campaign_wall_comes_from_the_configuration_alone(
     assert screen.value("document.querySelector('.wall-grid').getClientRects().length") == 0
 
 
-def feeder_of(feeder: Feeder, number: int, unit: str) -> None:
-    """A value of the campaign's indicator, declared by the web process's configuration alone."""
-    import psycopg
-
-    with psycopg.connect(feeder.settings.database.dsn, autocommit=True) as conn:
-        (no,) = conn.execute("select no from unit where code = %s order by no limit 1", [unit]).fetchone() or (0,)
-        conn.execute(
-            "insert into indicator_event (indicator, unit, at, event_id, value, is_add, source, record_offset)"
-            " values ('vneid_camp', %s, now() - interval '1 minute', %s, %s, false, 0, 0)",
-            [no, f"camp-{number}", 100.0 * (number + 1)],
-        )
+def told(unit: str, value: float) -> tuple[str, dict[str, Any]]:
+    """A value of the campaign's indicator, which the configuration alone declares."""
+    at = datetime.now(UTC) - timedelta(minutes=1)
+    event = {"event_id": f"camp-{unit}", "occurred_at": at.isoformat(), "indicator": "vneid_camp"}
+    return "ioc.indicators.v1", {**event, "unit": unit, "value": value, "mode": "set"}
