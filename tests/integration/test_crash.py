@@ -117,19 +117,25 @@ def stop_within_a_copy(site: Site, process: subprocess.Popen[bytes]) -> None:
 STOPS = [(stop_within_a_transaction, 5), (stop_within_a_copy, 25), (stop_between_batches, 15)]
 
 
+@pytest.mark.parametrize("group", [None, "sleepers"], ids=["another group", "its own group"])
 @pytest.mark.parametrize(("stop", "seed"), STOPS)
-def test_a_sleeper_that_wakes_up_writes_nothing_over_its_heir(site: Site, stop: object, seed: int) -> None:
+def test_a_sleeper_that_wakes_up_writes_nothing_over_its_heir(
+    site: Site, stop: object, seed: int, group: str | None
+) -> None:
     """Stopped in the middle of a transaction, it holds locks: the server must let go of it before long.
 
-    Between two batches it may hear of its heir from the group before it tries to write: then nothing is fenced.
+    Its own group gives the partitions to the heir once it has missed the sleeper. Between two batches it may hear of
+    its heir from the group before it tries to write: then nothing is fenced.
     """
+    if group is not None:
+        group, seed = f"{group} {seed}", seed + 50
     before, said = site.records, len(site.said())
-    sleeper = site.ingest()
+    sleeper = site.ingest(group)
     site.send(ordinary(seed, 500))
     site.await_consumed(before + 200)
     assert callable(stop)
     stop(site, sleeper)
-    heir = site.ingest()
+    heir = site.ingest(group)
     site.send(ordinary(seed + 1, 100))
     site.await_consumed(site.records)
     sleeper.send_signal(signal.SIGCONT)
