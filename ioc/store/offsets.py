@@ -71,13 +71,16 @@ LET_GO = """
        and state = 'active' and wait_event = 'ClientRead' and query_start < clock_timestamp() - %(still_s)s * interval '1 second'
 """
 LOCK_TIMEOUT = "set local lock_timeout = '3s'"
+# nobody waits for the disk for these: what a crash takes of them is noted again in a moment
 NOTE_ENDS = """
     insert into source_end (source, end_offset, seen_at, closing_per_s)
     select no, end_offset, %(now)s, closing_per_s
       from unnest(%(sources)s::int[], %(ends)s::bigint[], %(closing)s::float8[]) as seen (no, end_offset, closing_per_s)
+     where set_config('synchronous_commit', 'off', true) is not null
      order by no
     on conflict (source) do update
-       set end_offset = greatest(source_end.end_offset, excluded.end_offset), seen_at = excluded.seen_at, closing_per_s = excluded.closing_per_s
+       set end_offset = greatest(source_end.end_offset, excluded.end_offset), seen_at = excluded.seen_at,
+           closing_per_s = excluded.closing_per_s
 """
 
 
@@ -91,7 +94,8 @@ def let_go(conn: Connection) -> int:
     """Ends the sessions of writers that stand still in the middle of sending rows; returns how many.
 
     The server ends a session that stands still between two statements by itself (`connect`), but while it waits for the
-    rows of a COPY it heeds no timeout, and would keep the locks of a stopped process for ever.
+    rows of a COPY, or for the rest of statements that travel together, it heeds no timeout, and would keep the locks of
+    a stopped process for ever.
     """
     with translated():
         row = conn.execute(LET_GO, {"writer": WRITER, "still_s": STANDSTILL_S}).fetchone()
