@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ioc.errors import Fenced, Transient
@@ -251,11 +251,11 @@ class Ingest:
         return True
 
     def _note_ends(self) -> None:
-        now = datetime.now(UTC)
         held = self._partitions.held
         ends = {place: end for place, end in self._source.ends().items() if place in held}
         if not ends:
             return
+        now = datetime.now(UTC) - timedelta(seconds=self._source.ends_age_s)
         waiting = {held[place].claim.source: max(0, end - held[place].written) for place, end in ends.items()}
         closing = self._pace.note(time.monotonic(), waiting)
         self.progress.behind, self.progress.closing_per_s = sum(waiting.values()), sum(closing.values())

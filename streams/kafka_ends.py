@@ -63,10 +63,15 @@ class Ends:
         self._found = {pair: at.offset for pair, at in asked.value.items()}
         self._answered_s = self._asked_s
 
+    @property
+    def age_s(self) -> float:
+        """How long ago the newest answer was asked for."""
+        return time.monotonic() - self._answered_s
+
     def newest(self) -> dict[Any, int]:
         """The end of every partition that is ours, as it was `OLD_S` ago or later; {} where nobody knows."""
         self.look()
-        if time.monotonic() - self._answered_s > OLD_S:
+        if self.age_s > OLD_S:
             return {}
         mine = self._consumer.assignment()
         return {pair: end for pair, end in self._found.items() if pair in mine}

@@ -236,6 +236,11 @@ class KafkaSource:
         """See `Source.ends`."""
         return {_place(pair): end for pair, end in self._ends.newest().items()}
 
+    @property
+    def ends_age_s(self) -> float:
+        """See `Source.ends_age_s`."""
+        return self._ends.age_s
+
     def positions(self) -> dict[Place, int]:
         """See `Source.positions`."""
         found = {}

@@ -165,6 +165,11 @@ class LogSource:
         except Transient:
             return {}
 
+    @property
+    def ends_age_s(self) -> float:
+        """See `Source.ends_age_s`."""
+        return 0.0
+
     def positions(self) -> dict[Place, int]:
         """See `Source.positions`."""
         return dict(self._positions)

@@ -134,6 +134,10 @@ class Source(Protocol):
         Never waits for a server that is slow: an answer may come with a later call.
         """
 
+    @property
+    def ends_age_s(self) -> float:
+        """How long ago the server was asked for what `ends` gives now."""
+
     def positions(self) -> dict[Place, int]:
         """The next offset to be read of each place that was sought; moves past offsets without a record. Never
         blocks."""

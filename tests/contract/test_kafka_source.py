@@ -197,6 +197,7 @@ def test_a_broker_that_is_stuck_holds_nobody_up_who_asks_for_its_ends(
             deadline_s = time.monotonic() + PATIENCE_S
             while (began_s := time.monotonic()) < deadline_s:
                 found = source.ends()
+                assert not found or 0 <= source.ends_age_s < 1
                 took_s.append(time.monotonic() - began_s)
                 assert found in ({}, ends)
                 if not found:
