@@ -13,10 +13,12 @@ from dashboards.pages import status
 from dashboards.panel import Look, Slots
 from dashboards.text import translate
 from dashboards.vitals import PushVitals, Vitals
-from ioc.facts import Claim, Topic
+from ioc.facts import Advance, Batch, Claim, Topic
+from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.snapshot import Scope, Snapshot
 from ioc.store import offsets
+from ioc.store.batch import write_batch
 from ioc.store.connect import Connection
 from ioc.store.live import read_snapshot
 from ioc.world import World
@@ -25,32 +27,39 @@ from tests.batches import claim
 
 
 class Reader:
-    """What ingest does after each second: notes the ends it saw, and its pace."""
+    """What ingest does each second: it has written some, sees where the partitions end, and notes its pace."""
 
-    def __init__(self, conn: Connection) -> None:
-        self.conn = conn
-        self.claims: dict[Topic, list[Claim]] = {
-            topic: [claim(conn, topic, part) for part in (0, 1)] for topic in Topic
-        }
+    def __init__(self, conn: Connection, rules: Rules) -> None:
+        self.conn, self.rules = conn, rules
+        self.claims = {topic: [claim(conn, topic, no) for no in (0, 1)] for topic in Topic}
         self.pace = Pace()
         self.now_s = 0.0
-        self.noted: tuple[dict[int, int], dict[int, float]] = {}, {}
+        self.ends: dict[int, int] = {}
+        self.read: dict[int, int] = {}
+        self.closing: dict[int, float] = {}
 
     def note(self, waiting: Mapping[Topic, int], after_s: float = 1.0) -> None:
-        """So many records wait now, in two partitions of each feed."""
+        """So many records of two partitions of each feed wait now: more were sent, or some were written."""
         self.now_s += after_s
-        ends = {
-            claimed.source: (waiting.get(topic, 0) + turn) // 2
-            for topic, claims in self.claims.items()
-            for turn, claimed in enumerate(claims)
-        }
-        self.noted = ends, self.pace.note(self.now_s, ends)
+        wait = {one.source: (waiting.get(topic, 0) + one.partition) // 2 for topic, one in self._all()}
+        moves = []
+        for _, one in self._all():
+            first = self.read.get(one.source, 0)
+            self.ends[one.source] = max(self.ends.get(one.source, 0), first + wait[one.source])
+            self.read[one.source] = self.ends[one.source] - wait[one.source]
+            if self.read[one.source] > first:
+                moves.append(Advance(one.source, first, self.read[one.source], one.epoch))
+        if moves:
+            write_batch(self.conn, Batch({}, tuple(moves)), self.rules)
+        self.closing = self.pace.note(self.now_s, wait)
+
+    def _all(self) -> list[tuple[Topic, Claim]]:
+        return [(topic, one) for topic, claims in self.claims.items() for one in claims]
 
     def picture(self, world: World, settings: Settings) -> Snapshot:
         """With what was noted last; a picture that was read more than a second after it knows nothing."""
         while True:
-            ends, closing = self.noted
-            offsets.note_ends(self.conn, ends, datetime.now(UTC), closing)
+            offsets.note_ends(self.conn, self.ends, datetime.now(UTC), self.closing)
             found = read_snapshot(self.conn, world, settings, datetime.now(UTC))
             if all(feed.lag is not None for feed in found.feeds):
                 return found
@@ -74,8 +83,8 @@ def said(reader: Reader, world: World, settings: Settings, language: Any) -> tup
 
 
 @pytest.fixture
-def reader(conn: Connection) -> Reader:
-    return Reader(conn)
+def reader(conn: Connection, rules: Rules) -> Reader:
+    return Reader(conn, rules)
 
 
 def test_what_waits_and_the_pace_give_the_time(reader: Reader, world: World, settings: Settings) -> None:

@@ -16,20 +16,30 @@ import pytest
 from psycopg import sql
 
 from ioc.errors import OperatorError
+from ioc.life import Rules
 from ioc.settings import Settings, without_settings
-from ioc.store import rejects
+from ioc.store import hypertables, rejects
 from ioc.store.connect import Connection, connect
 from ioc.store.migrate import check, migrate, migrations
 from ioc.store.reconcile import reconcile
 from ioc.store.schema_health import differences
 from tests.feeding import Feeder, by_topic
 from tests.lives import DAYS, MONDAY, SCOPES, Event, ordinary
+from tests.servers import DatabaseServer
 
 END = MONDAY + timedelta(days=DAYS)
 DATA = Path(__file__).parents[1] / "data"
 NEWEST = migrations()[-1].version
-RECORDED = 2
-"""The version of the schema that `tests/data/store_2` was recorded at."""
+RECORDED = sorted(int(place.name.removeprefix("store_")) for place in DATA.glob("store_*"))
+"""The versions of the schema that stores were recorded at; see `tests.recording`."""
+OLDEST = RECORDED[0]
+WALKS = [
+    *((OLDEST, through) for through in range(1, NEWEST)),
+    *((version, through) for version in RECORDED[1:] for through in range(version, max(NEWEST, version + 1))),
+]
+"""A recorded store, and how far it is brought before the last step; the oldest's rows fit the schema before it too."""
+WITH_A_KEY = 3
+"""Since then uses have one that a hypertable by column can hold."""
 
 
 @pytest.fixture
@@ -38,15 +48,28 @@ def conn(database: str) -> Iterator[Connection]:
         yield connection
 
 
-def recorded() -> list[tuple[str, Event]]:
-    """The events that are in the recorded store."""
-    lines = (DATA / f"store_{RECORDED}" / "events.jsonl").read_text(encoding="utf-8").splitlines()
+def recorded(version: int) -> list[tuple[str, Event]]:
+    """The events that are in a recorded store."""
+    lines = (DATA / f"store_{version}" / "events.jsonl").read_text(encoding="utf-8").splitlines()
     return [(one["topic"], one["value"]) for one in map(json.loads, lines)]
 
 
-def load_rows(conn: Connection) -> None:
+def stored_rows(version: int) -> dict[str, Any]:
+    """The recorded rows by table, and the sequences."""
+    found: dict[str, Any] = json.loads((DATA / f"store_{version}" / "rows.json").read_text(encoding="utf-8"))
+    return found
+
+
+def open_rejects(version: int) -> int:
+    """How many of the recorded rejects nobody has settled."""
+    table = stored_rows(version)["tables"]["reject"]
+    fate = table["columns"].index("fate")
+    return sum(row.split("\t")[fate] == "open" for row in table["rows"])
+
+
+def load_rows(conn: Connection, version: int) -> None:
     """Puts the recorded rows into a schema of their version."""
-    stored: dict[str, Any] = json.loads((DATA / f"store_{RECORDED}" / "rows.json").read_text(encoding="utf-8"))
+    stored = stored_rows(version)
     with conn.transaction():
         for table, content in stored["tables"].items():
             columns = sql.SQL(", ").join(map(sql.Identifier, content["columns"]))
@@ -65,32 +88,87 @@ def assert_figures(feeder: Feeder, events: list[tuple[str, Event]]) -> None:
     assert report.differences == 0, report
 
 
-@pytest.mark.parametrize("through", range(1, NEWEST))
-def test_a_store_of_every_earlier_version(database: str, conn: Connection, settings: Settings, through: int) -> None:
-    """The rows go in at the version they were recorded at, or before it; then up to ``through``, then to the newest."""
-    migrate(conn, settings, upto=min(through, RECORDED))
-    load_rows(conn)
-    migrate(conn, settings, upto=through)
-    with pytest.raises(OperatorError, match="run 'ioc migrate'"):
-        check(conn)
+def walk(conn: Connection, settings: Settings, through: int) -> None:
+    """From ``through`` to the newest."""
+    if through < NEWEST:
+        with pytest.raises(OperatorError, match="run 'ioc migrate'"):
+            check(conn)
     done = migrate(conn, settings)
     assert [int(name[:4]) for name in done] == [m.version for m in migrations() if m.version > through]
     check(conn)
     assert differences(conn) == []
+
+
+def assert_goes_on(conn: Connection, database: str, settings: Settings, version: int) -> None:
+    """Figures, proof and rejects are those of the recorded store, also after more of all has come."""
     feeder = Feeder(database, settings)
     try:
-        events = recorded()
+        events, refused = recorded(version), open_rejects(version)
         assert_figures(feeder, events)
-        assert len(rejects.listed(conn)) == 12
-        assert sum(rejects.open_by_topic(conn).values()) == 12
+        assert len(rejects.listed(conn)) == refused
+        assert sum(rejects.open_by_topic(conn).values()) == refused
         more = ordinary(99, 10)
         feeder.feed(more)
-        feeder.feed(events[:20])  # known, all of them
+        again = feeder.feed(events[:20])  # known, all of them
+        assert (again.events, again.duplicates) == (0, 20)
         assert_figures(feeder, [*events, *more])
-        assert rejects.discard(conn) == 12
+        assert rejects.discard(conn) == refused
         assert sum(rejects.open_by_topic(conn).values()) == 0
+        assert rejects.overflows(conn) == []
     finally:
         feeder.close()
+
+
+@pytest.mark.parametrize(("version", "through"), WALKS)
+def test_a_store_of_every_earlier_version(
+    database: str, conn: Connection, settings: Settings, version: int, through: int
+) -> None:
+    """The rows go in at the version they were recorded at, or before it; then up to ``through``, then to the newest."""
+    migrate(conn, settings, upto=min(through, version))
+    load_rows(conn, version)
+    migrate(conn, settings, upto=through)
+    walk(conn, settings, through)
+    assert_goes_on(conn, database, settings, version)
+
+
+@pytest.mark.parametrize(("version", "through"), [(OLDEST, WITH_A_KEY), (OLDEST, NEWEST - 1), (RECORDED[-1], NEWEST)])
+def test_old_chunks_that_are_kept_by_column_already(
+    database: str, conn: Connection, settings: Settings, postgres: DatabaseServer, version: int, through: int
+) -> None:
+    """A hypertable of an earlier version with what a running policy made of it; on plain PostgreSQL there is none."""
+    migrate(conn, settings, upto=min(through, version))
+    load_rows(conn, version)
+    migrate(conn, settings, upto=through)
+    hypertables.ensure(conn)
+    hypertables.compress_now(conn)
+    assert by_column(conn) == postgres.timescale
+    walk(conn, settings, through)
+    assert by_column(conn) == postgres.timescale
+    assert_goes_on(conn, database, settings, version)
+    hypertables.compress_now(conn)
+    report = reconcile(conn, Rules.of(settings), deep=True)
+    assert report.differences == 0, report.deep
+
+
+def by_column(conn: Connection) -> bool:
+    """Whether every chunk of uses is kept by column; all are old."""
+    if not hypertables.is_made(conn):
+        return False
+    row = conn.execute("select bool_and(is_compressed) from timescaledb_information.chunks").fetchone()
+    return row is not None and bool(row[0])
+
+
+def test_the_newest_store_that_was_recorded_holds_what_ordinary_weeks_do_not() -> None:
+    tables = stored_rows(RECORDED[-1])["tables"]
+    assert tables.keys() >= {
+        *("reject_kept", "reject_overflow", "reject_minute", "day_series", "day_balance", "opening_balance"),
+        *("change", "lease", "source_end", "source_log", "indicator_event"),
+    }
+    source = [dict(zip(tables["source"]["columns"], row.split("\t"), strict=True)) for row in tables["source"]["rows"]]
+    assert {row["finding"] for row in source} >= {"truncated", "expired"}
+    assert {row["generation"] for row in source} >= {"0", "1"}
+    assert any(int(row["dropped"]) for row in source)
+    assert any(row["settled_at"] != "\\N" for row in source)
 
 
 def environment(dsn: str) -> dict[str, str]:
@@ -116,8 +194,8 @@ def test_two_processes_at_once(database: str, conn: Connection, settings: Settin
         check(conn)
         assert differences(conn) == []
         conn.execute("drop schema public cascade; create schema public")
-        migrate(conn, settings, upto=RECORDED)
-        load_rows(conn)
+        migrate(conn, settings, upto=OLDEST)
+        load_rows(conn, OLDEST)
 
 
 VERBS: list[list[str]] = [
