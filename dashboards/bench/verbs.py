@@ -30,7 +30,7 @@ def measured(settings: Settings, args: argparse.Namespace) -> dict[str, Any]:
     if args.what == "latency":
         return latency.measure(settings, per_s=args.rate, seconds=args.seconds)
     if args.what == "soak":
-        return soak.measure(settings, page=args.page, per_s=args.rate, minutes=args.minutes)
+        return soak.measure(settings, page=args.page, size=args.size, per_s=args.rate, minutes=args.minutes)
     load = {"screens": args.screens, "per_s": args.rate, "ticks_per_s": args.ticks}
     if args.reconnect:
         return screens.measure_reconnect(settings, **load)
