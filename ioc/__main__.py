@@ -87,11 +87,17 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--reconnect", action="store_true", help="the server restarts; when are all screens live again")
     bench.add_argument("--minutes", type=float, default=30.0, help="of a soak")
     bench.add_argument("--page", choices=["wall", "sign"], default="wall", help="of a soak")
+    bench.add_argument("--size", type=_size, metavar="WxH", help="of a soak: 1280x128 of a sign has running words")
     bench.add_argument("--rate", type=float, default=200.0)
     bench.add_argument("--seconds", type=float, default=20.0)
     bench.add_argument("--json", action="store_true")
     bench.add_argument("--check", action="store_true", help="exit code 1 where a promise is missed; signs have none")
     return top
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    return int(width), int(height)
 
 
 def carry_out(does: str, settings: Settings, args: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@
 
   const DEAD_MS = 6000; // a connection that is silent for so long, open or not, is given up
   const BRIGHT_MS = 600;
-  const SLICE_MS = 24; // a change of many props is painted in several frames: touch and clocks never wait for long
+  const SLICE_MS = 24; // many props are painted in several frames, whole panels each: touch and clocks never wait for long
   const ACK_MS = 1000; // painted changes are told at most so often
   const ALIVE_MS = 2000; // and that we paint at all, at least so often
   const root = document.documentElement;
@@ -227,11 +227,14 @@
     }
     const [seq, cameAt, isDelta] = pendingSeq || [live.seq, performance.now(), false];
     const end = performance.now() + SLICE_MS;
+    let panel = "";
     for (const [slot, props] of Object.entries(pending)) {
-      if (isDelta && performance.now() > end) {
+      const [own] = slot.split("--", 1);
+      if (own !== panel && performance.now() > end) {
         frame = requestAnimationFrame(paint); // what waits comes first then: an object keeps its order
         return;
       }
+      panel = own;
       delete pending[slot];
       const { figure, ...rest } = props;
       if (figure !== undefined) charts.set(slot, figure);

@@ -1,7 +1,8 @@
 """`ioc bench soak`: a screen in Chromium for as long as you like, under load: does it leak, does it stutter?
 
 The JavaScript heap after a forced collection and the number of DOM nodes each half minute; the longest task of the main
-thread and the time between frames after the first minute. A wall is 3840 by 2160 without a graphics card.
+thread in the first minute, from the first script on, and after it; the time between frames after it. A wall is 3840 by
+2160 without a graphics card.
 """
 
 from __future__ import annotations
@@ -29,9 +30,17 @@ SAMPLE_S = 30.0
 WARM_S = 60.0
 PATIENCE_MS = 60_000
 SIZES = {"wall": ("/wall", 3840, 2160), "sign": ("/sign/tinh", 1280, 640)}
-READY = {"wall": "() => iocLive.painted > 0 && iocLive.charts === 0", "sign": "() => document.images.length > 0"}
-WATCH = """() => {
-  window.soak = { tasks: [], frames: [], loaded: performance.timeOrigin };
+READY = {
+    "wall": "() => iocLive.painted > 0 && iocLive.charts === 0",
+    "sign": """() => {
+      const lane = document.getElementById('lane');
+      const stands = [...document.images].some((one) => !one.hidden && one.complete && one.naturalWidth > 0);
+      return stands && (lane.hidden || Number(lane.dataset.x) < 0);
+    }""",
+}
+"""When the first picture is on the glass: of the flat board also the first words that run."""
+WATCH = """(() => {
+  window.soak = { tasks: [], frames: [] };
   new PerformanceObserver((list) => list.getEntries().forEach((task) => window.soak.tasks.push(task.duration)))
     .observe({ type: 'longtask' });
   let last = 0;
@@ -40,13 +49,13 @@ WATCH = """() => {
     last = now;
     requestAnimationFrame(frame);
   });
-}"""
+})()"""
 TAKE = """() => {
   const { tasks, frames } = window.soak;
   window.soak.tasks = [];
   window.soak.frames = [];
   const live = window.iocLive || {};
-  return { tasks, frames, gaps: live.gaps || 0, fulls: live.fulls || 0, deltas: live.deltas || 0 };
+  return { tasks, frames, gaps: live.gaps || 0, fulls: live.fulls || 0, updates: live.deltas || 0 };
 }"""
 
 
@@ -75,11 +84,13 @@ def measure(
     page: Literal["wall", "sign"],
     per_s: float,
     minutes: float,
+    size: tuple[int, int] | None = None,
     broker: str = "kafka",
     sample_s: float = SAMPLE_S,
 ) -> dict[str, Any]:
-    """Growth an hour, longest task, frames, reloads."""
-    path, width, height = SIZES[page]
+    """Growth an hour, longest tasks, frames, reloads; of a wall also its updates and what was lost of them."""
+    path, *usual = SIZES[page]
+    width, height = size or usual
     with (
         centre(settings, broker=broker, IOC_PROVINCE__ZONE=zone_of_the_morning()) as found,
         Load(found, per_s),
@@ -88,9 +99,10 @@ def measure(
         tab = browser.new_page(viewport={"width": width, "height": height})
         loads: list[float] = []
         tab.on("load", lambda _: loads.append(time.monotonic()))
+        tab.add_init_script(WATCH)
         tab.goto(found.url + path)
         tab.wait_for_function(READY[page], timeout=PATIENCE_MS)
-        tab.evaluate(WATCH)
+        joining: list[float] = tab.evaluate(TAKE)["tasks"]
         tools = tab.context.new_cdp_session(tab)
         tools.send("HeapProfiler.enable")
         say(f"{found.url}{path}: {width}x{height}, {per_s:.0f} events/s, {minutes:g} minutes")
@@ -107,6 +119,8 @@ def measure(
             if samples[-1].at_s > min(WARM_S, 30 * minutes):
                 tasks += last["tasks"]
                 frames += last["frames"]
+            else:
+                joining += last["tasks"]
             tab.evaluate(TAKE)
             now = samples[-1]
             longest = max(last["tasks"], default=0.0)
@@ -117,6 +131,7 @@ def measure(
     between = np.array(frames or [float("nan")])
     return {
         "page": page,
+        "size": f"{width}x{height}",
         "events_per_s": per_s,
         "minutes": samples[-1].at_s / 60,
         "samples": len(samples),
@@ -127,15 +142,14 @@ def measure(
         "nodes_last": samples[-1].nodes,
         "nodes_per_h": slope_per_h(samples, "nodes"),
         "listeners_per_h": slope_per_h(samples, "listeners"),
+        "join_longest_task_ms": max(joining, default=0.0),
         "long_tasks": len(tasks),
         "longest_task_ms": max(tasks, default=0.0),
         "frame_p50_ms": float(np.quantile(between, 0.5)),
         "frame_p95_ms": float(np.quantile(between, 0.95)),
         "frame_max_ms": float(between.max()),
-        "updates": last["deltas"],
-        "gaps": last["gaps"],
-        "fulls": last["fulls"],
         "reloads": len(loads) - 1,
+        **({name: last[name] for name in ("updates", "gaps", "fulls")} if page == "wall" else {}),
     }
 
 

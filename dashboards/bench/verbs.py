@@ -26,7 +26,8 @@ def measured(settings: Settings, args: argparse.Namespace) -> tuple[dict[str, An
     if args.what == "latency":
         return latency.measure(settings, per_s=args.rate, seconds=args.seconds), latency.PROMISES
     if args.what == "soak":
-        return soak.measure(settings, page=args.page, per_s=args.rate, minutes=args.minutes), soak.PROMISES
+        found = soak.measure(settings, page=args.page, size=args.size, per_s=args.rate, minutes=args.minutes)
+        return found, soak.PROMISES
     load = {"screens": args.screens, "per_s": args.rate, "ticks_per_s": args.ticks}
     if args.reconnect:
         return screens.measure_reconnect(settings, **load), screens.PROMISES_RECONNECT

@@ -26,6 +26,7 @@ LOSS = (
     "ERR_CONNECTION_CLOSED",
     "ERR_EMPTY_RESPONSE",
     "WebSocket",
+    "Callback failed: the server did not respond",
     "when fetching the script",  # the service worker's, where the server went before the page was idle
 )
 OFFLINE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "Failed to fetch")

@@ -28,7 +28,7 @@ LOOK = """() => {
     }
     return { left, top, right, bottom, is: right - left > 1 && bottom - top > 1 };
   };
-  const texts = [...document.querySelectorAll('.leader *')].filter((element) =>
+  const texts = [...document.querySelectorAll(':is(.leader, .status) *')].filter((element) =>
     [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()) && seen(element));
 
   const boxes = [];
@@ -57,7 +57,7 @@ LOOK = """() => {
       if (x > 3 && y > 4) say(`covered by "${other.textContent.trim().slice(0, 30)}"`, one);
     }
   }
-  for (const panel of document.querySelectorAll('.leader .panel')) {
+  for (const panel of document.querySelectorAll(':is(.leader, .status) .panel')) {
     const error = panel.querySelector('.panel-error');
     if (error && error.textContent) say('broken', panel);
     if (seen(panel) && !panel.textContent.trim()) say('empty', panel);
@@ -79,6 +79,7 @@ LOOK = """() => {
 
 
 def faults(screen: Screen) -> list[str]:
-    """Everything of a tablet's page that is cut, covered, outside, empty, broken or too small to be touched."""
+    """Everything of a tablet's page or of `/status` that is cut, covered, outside, empty or broken; of a tablet also
+    what is too small for a finger."""
     found: Any = screen.tab.evaluate(LOOK)
     return [str(fault) for fault in found]

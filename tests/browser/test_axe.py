@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from dashboards.pages.registry import pages
 from tests.browser.conftest import Screen
 from tests.browser.day import morning
+from tests.browser.layout import faults
 from tests.feeding import Feeder
 from tests.web import Pipeline
 
@@ -50,6 +51,43 @@ def test_every_table_of_the_status_page_that_scrolls_can_be_reached_by_the_keybo
     screen = screens(480, 820).open("/status")
     screen.wait("document.querySelector('.scrolls').scrollWidth > document.querySelector('.scrolls').clientWidth")
     assert grave(screen) == []
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_nothing_serious_on_pages_that_are_no_dashboard(screens: Callable[..., Screen], language: str) -> None:
+    screen = screens(1366, 768)
+    found = {}
+    for path, stands in (
+        ("/signs", "document.querySelector('h1') !== null"),
+        ("/sign/tinh/preview", "[...document.images].every(one => one.loading === 'lazy' || one.complete)"),
+        ("/wall/tour", "iocPlaylist.at === 0 && document.querySelector('iframe').contentWindow.iocLive.painted > 0"),
+        ("/nothing", "document.querySelector('#page h1') !== null"),
+    ):
+        screen.tab.goto(f"{screen.web.url}{path}?lang={language}")
+        screen.wait(stands)
+        if told := grave(screen):
+            found[path] = told
+    assert found == {}
+    missing = [line for line in screen.errors if "404" in line]
+    assert len(missing) == 1, "the page that there is none says so in its status"
+    screen.errors.remove(missing[0])
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (768, 1024)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_status_page_fits(
+    screens: Callable[..., Screen], feeder: Feeder, pipeline: Pipeline, size: tuple[int, int]
+) -> None:
+    feeder.feed(morning(feeder.settings))
+    screen = screens(*size)
+    found = {}
+    for look in ("lang=vi&theme=dark", "lang=en&theme=light", "lang=vi&theme=light", "lang=en&theme=dark"):
+        screen.open(f"/status?{look}")
+        screen.wait("document.documentElement.dataset.state === 'live' && document.fonts.status === 'loaded'")
+        screen.wait("[...document.querySelectorAll('.status .panel')].every(one => one.textContent.trim() !== '')")
+        screen.keep(f"status_{size[0]}x{size[1]}_{look[5:7]}")
+        if told := [*faults(screen), *grave(screen)]:
+            found[look] = told
+    assert found == {}
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

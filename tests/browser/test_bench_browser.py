@@ -20,9 +20,18 @@ def test_from_the_send_to_text_and_chart(postgres: DatabaseServer, chromium: str
         assert 0 < found[f"send_to_{what}_p50_ms"] <= found[f"send_to_{what}_p99_ms"] < 60_000
 
 
-@pytest.mark.parametrize("page", ["wall", "sign"])
-def test_a_soak(postgres: DatabaseServer, chromium: str, settings: Settings, page: Literal["wall", "sign"]) -> None:
-    found = soak.measure(settings, page=page, per_s=20.0, minutes=0.1, broker="log", sample_s=2.0)
+@pytest.mark.parametrize(("page", "size"), [("wall", None), ("sign", (1280, 128))])
+def test_a_soak(
+    postgres: DatabaseServer,
+    chromium: str,
+    settings: Settings,
+    page: Literal["wall", "sign"],
+    size: tuple[int, int] | None,
+) -> None:
+    found = soak.measure(settings, page=page, size=size, per_s=20.0, minutes=0.1, broker="log", sample_s=2.0)
+    assert found["size"] == ("3840x2160" if size is None else "1280x128")
+    assert ("gaps" in found) == (page == "wall"), "a sign asks for frames, and loses none"
+    assert found["join_longest_task_ms"] >= (50 if page == "wall" else 0), "a wall is not made in one breath"
     assert found["samples"] >= 2
     assert found["heap_last_mb"] > 1
     assert found["nodes_last"] > 10

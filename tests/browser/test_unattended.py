@@ -51,7 +51,6 @@ def test_a_page_whose_first_answer_was_lost_says_so_and_comes_by_itself(plain: S
     plain.web.start()
     plain.wait("window.sameTab === undefined && iocLive.painted > 0")
     plain.wait(f"document.documentElement.dataset.state === 'live' && {BAND} === null")
-    plain.errors = [line for line in plain.errors if "Callback failed" not in line]
 
 
 def test_a_page_that_means_nothing_is_not_loaded_again(plain: Screen) -> None:
