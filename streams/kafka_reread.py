@@ -13,6 +13,7 @@ from ioc.errors import Transient
 from ioc.settings import Settings
 from streams import kafka_admin
 from streams.kafka_admin import PATIENCE_MS, made, translated
+from streams.kafka_unreadable import read_on
 from streams.source import Identity, Place, Record
 
 READ_MS = 500
@@ -37,6 +38,7 @@ class KafkaReader:
             fetch_max_wait_ms=READ_MS,
             request_timeout_ms=PATIENCE_MS,
         )
+        read_on(self._consumer)
 
     def identity(self) -> Identity:
         """See `Reader.identity`."""

@@ -27,7 +27,7 @@ from streams.members import open_reader
 from streams.source import Place, Reader, Record
 
 TELL_S = 5.0
-UNREADABLE = frozenset({"too_large", "not_json"})
+UNREADABLE = frozenset({"undecodable", "too_large", "not_json", "too_many_steps"})
 """Reasons that nothing in our world takes away: those records can only be discarded, as where they were kept."""
 CHUNK_BYTES = 4 << 20
 """A transaction takes no more than this of what one read gave."""

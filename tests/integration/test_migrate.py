@@ -18,7 +18,7 @@ from psycopg import sql
 from ioc.errors import OperatorError
 from ioc.life import Rules
 from ioc.settings import Settings, without_settings
-from ioc.store import hypertables, rejects
+from ioc.store import findings, hypertables, rejects
 from ioc.store.connect import Connection, connect
 from ioc.store.migrate import check, migrate, migrations
 from ioc.store.reconcile import reconcile
@@ -169,6 +169,37 @@ def test_the_newest_store_that_was_recorded_holds_what_ordinary_weeks_do_not() -
     assert {row["generation"] for row in source} >= {"0", "1"}
     assert any(int(row["dropped"]) for row in source)
     assert any(row["settled_at"] != "\\N" for row in source)
+
+
+def test_topics_that_others_took_the_place_of_are_closed(conn: Connection, settings: Settings) -> None:
+    """An alarm where records of them were unread; what is read now stays as it is."""
+    migrate(conn, settings, upto=11)
+    for cluster, topic_id, partition, end, ago in (
+        ("a", "t1", 0, 9, "2 days"),
+        ("a", "t1", 1, 5, "2 days"),
+        ("a", "t2", 0, 5, "1 day"),
+        ("b", "t3", 0, 8, "0"),
+    ):
+        conn.execute(
+            """
+            with made as (
+                insert into source (cluster, topic, topic_id, partition, first_offset, next_offset, empty, claimed_at)
+                values (%(cluster)s, 3, %(topic_id)s, %(partition)s, 0, 5, 5, clock_timestamp() - %(ago)s::interval)
+                returning no
+            )
+            insert into source_end (source, end_offset, seen_at) select no, %(end)s, clock_timestamp() from made
+            """,
+            {"cluster": cluster, "topic_id": topic_id, "partition": partition, "end": end, "ago": ago},
+        )
+    migrate(conn, settings)
+    stands = "select topic_id, partition, finding, lost, settled_at is null, closed_at is null from source order by no"
+    assert conn.execute(stands).fetchall() == [
+        ("t1", 0, "reset", 4, True, False),
+        ("t1", 1, "reset", 0, False, False),
+        ("t2", 0, "reset", 0, False, False),
+        ("t3", 0, "", 0, True, True),
+    ]
+    assert [one.gone for one in findings.listed(conn)] == [4]
 
 
 def environment(dsn: str) -> dict[str, str]:
