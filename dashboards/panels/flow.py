@@ -65,7 +65,8 @@ def through_the_day(name: str, feed: str, pair: Pair) -> Panel:
         for figure, values in series.items():
             value = values[at] if figure in LEVELS else values[at - 1] if at else 0
             latest[figure] = number(value, look.language)
-        days = days_told(_days(bands.values()), snapshot, look)
+        days = _days(bands.values())
+        note = look.t("flow.note" if days else "flow.no_band", days=days_told(days, snapshot, look))
         hours = _hours(snapshot, series)
         peaks = {figure: flow.peak(values, bands[figure], at) for figure, values in series.items()}
         names = {
@@ -89,7 +90,7 @@ def through_the_day(name: str, feed: str, pair: Pair) -> Panel:
             slot(name, "chart"): {"figure": chart},
             slot(name, figures[0]): {"children": latest[figures[0]]},
             slot(name, figures[1]): {"children": latest[figures[1]]},
-            slot(name, "note"): {"children": in_parts(look.t(f"flow.note_{look.device}", days=days))},
+            slot(name, "note"): {"children": in_parts(note)},
             slot(name, "spoken"): {"children": look.t(f"{name}.spoken", **latest)},
         }
 

@@ -64,10 +64,11 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
     if few and bars:
         parts.append(t("uses.few", n=few, least=LEAST))
     top_name = bars[0].name if bars else "–"
-    days = days_told(alike(snapshot, "uses"), snapshot, look)
+    days = alike(snapshot, "uses")
+    told = days_told(days, snapshot, look)
     return {
         **bar_slots(NAME, bars, ROWS),
-        slot(NAME, "note"): {"children": in_parts(t("uses.note", days=days))},
+        slot(NAME, "note"): {"children": in_parts(t("uses.note", days=told) if days else told)},
         slot(NAME, "foot"): {"children": " · ".join(parts)},
         slot(NAME, "spoken"): {
             "children": t("uses.spoken", name=top_name, n=bars[0].value) if bars else t("uses.none")

@@ -118,7 +118,7 @@ WALLS: tuple[tuple[str, str, str], ...] = (
     ),
     # services
     ("uses.title", "Lượt dùng theo địa bàn", "Uses by place"),
-    ("uses.note", "vạch: thường lệ · {days}", "tick: usual · {days}"),
+    ("uses.note", "vạch: mức {days}", "tick: {days}"),
     ("uses.no_usual", "chưa đủ ngày", "too few days"),
     ("uses.more", "và {n} địa bàn khác", "and {n} more places"),
     ("uses.few", "chưa xếp vì dưới {least} lượt: {n}", "not ranked, fewer than {least} uses: {n}"),
