@@ -45,6 +45,7 @@ LEAST: Mapping[str, tuple[float, float]] = {
     "units": (56, 30),
     "usage": (48, 26),
     "uses": (48, 30),
+    "week": (48, 22),
 }
 """Every panel of walls, with the least width and height in rem that it is made for; `figures` needs the width for each
 of its figures."""

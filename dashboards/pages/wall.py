@@ -27,6 +27,7 @@ from dashboards.panels import (
     targets,
     ticker,
     uses,
+    week,
 )
 from dashboards.panels import map as map_panel
 from dashboards.panels.campaign import campaign, curtain
@@ -71,7 +72,7 @@ MADE: Mapping[str, Callable[[Place, Wall], tuple[Panel, ...]]] = {
     "figures": lambda place, _wall: tuple(FIGURES[name] for name in dict.fromkeys(place.figures)),
     "flow": lambda _place, _wall: (flow.PANEL,),
     "incidents": lambda _place, _wall: (incidents.PANEL,),
-    "indicator": lambda place, _wall: (indicator(place),),
+    "indicator": lambda place, wall: (indicator(place, wall),),
     "kinds": lambda _place, _wall: (kinds.PANEL,),
     "lifecycle": lambda _place, _wall: (lifecycle.PANEL,),
     "map": lambda place, _wall: (MAPS[place.layer],),
@@ -84,6 +85,7 @@ MADE: Mapping[str, Callable[[Place, Wall], tuple[Panel, ...]]] = {
     "units": lambda _place, _wall: (departments.UNITS,),
     "usage": lambda _place, _wall: (flow.USAGE,),
     "uses": lambda _place, _wall: (uses.PANEL,),
+    "week": lambda _place, _wall: (week.PANEL,),
 }
 """How each panel of `ioc.walls.LEAST` is made from its entry."""
 

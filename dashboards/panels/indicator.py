@@ -15,15 +15,23 @@ from dashboards.text.formats import collation_key
 from dashboards.text.names import listed
 from ioc.settings import Indicator
 from ioc.snapshot import Scope, Snapshot
-from ioc.walls import Place
+from ioc.walls import WIDTHS, Place, Wall, sizes
 
-ROWS = 7
+HEAD, ROW, MOST = 17.6, 2.4, 12
+"""Rem above and below the rows of units, and of one of them; more than `MOST` are no list for a wall."""
+
+
+def rows_of(place: Place, wall: Wall) -> int:
+    """How many units have room in the area of a wall, whatever its shape."""
+    grids = ((wall.grid, WIDTHS["grid"]), (wall.wide, WIDTHS["wide"]))
+    found = [sizes(grid, width, wall.scale).get(place.where) for grid, width in grids if grid is not None]
+    return max(1, min(MOST, *(int((size[1] - HEAD) / ROW) for size in found if size is not None)))
 
 
 @cache
-def indicator(place: Place) -> Panel:
-    """The panel of an entry ``panel: indicator``."""
-    name = f"indicator-{place.where}"
+def indicator(place: Place, wall: Wall) -> Panel:
+    """The panel of an entry ``panel: indicator`` on a wall."""
+    name, rows = f"indicator-{place.where}", rows_of(place, wall)
 
     def frame(look: Look) -> Component:
         one = look.world.indicators[place.indicator]
@@ -44,7 +52,7 @@ def indicator(place: Place) -> Panel:
                     ],
                     className="headline-row",
                 ),
-                bar_rows(name, ROWS),
+                bar_rows(name, rows),
                 html.P(id=slot(name, "foot"), className="foot"),
                 spoken(name),
             ],
@@ -75,11 +83,11 @@ def indicator(place: Place) -> Panel:
             )
             for unit, figure in found
         ]
-        more = len(bars) - ROWS
+        more = len(bars) - rows
         value = indicator_value(whole.value, one, look) if whole else "–"
         foot = look.t("indicator.more", n=more) if more > 0 else "" if bars else look.t("indicator.no_units")
         return {
-            **bar_slots(name, bars, ROWS),
+            **bar_slots(name, bars, rows),
             slot(name, "whole"): {"children": value},
             slot(name, "target"): {
                 "children": look.t("targets.no_target")

@@ -89,6 +89,17 @@ WALLS: tuple[tuple[str, str, str], ...] = (
     ("ontime.honest", "Tính cả quá hạn mở", "Open overdue counted"),
     ("ontime.finished", "Chỉ hồ sơ đã xong", "Finished cases only"),
     ("ontime.gap", "khác nhau vì {n} hồ sơ quá hạn chưa xong", "they differ by {n} overdue cases still open"),
+    ("week.title", "Nhận và xong từng ngày", "Received and finished by day"),
+    ("week.note", "thanh: xong · vạch: tiếp nhận", "bar: finished · tick: received"),
+    ("week.today", "hôm nay", "today"),
+    ("week.received", "nhận {n}", "of {n}"),
+    ("week.grew", "{days} ngày làm việc trước: tồn tăng {n}", "{days} working days before: {n} more open"),
+    ("week.shrank", "{days} ngày làm việc trước: tồn giảm {n}", "{days} working days before: {n} fewer open"),
+    (
+        "week.spoken",
+        "Hôm nay xong {finished}, tiếp nhận {received} hồ sơ.",
+        "{finished} finished and {received} received today.",
+    ),
     # cameras
     ("lifecycle.title", "Ai đang giữ việc gì", "Who holds what"),
     ("lifecycle.note", "thời gian ở bước này", "time in this step"),

@@ -73,6 +73,10 @@
       if (wide * high > 0.12 * one.width * one.height) found.push(`label over label ${Math.round(wide)}x${Math.round(high)} ${same.textContent}`);
     }
   }
+  for (const row of document.querySelectorAll('.bars > li:not(.hidden)')) {  // a list counts what it does not show
+    const own = row.getBoundingClientRect(), list = row.parentElement.getBoundingClientRect();
+    if (own.width && (own.left > list.right - 2 || own.bottom > list.bottom + 3)) say('a row without room', row);
+  }
   for (const panel of document.querySelectorAll('[data-panel]')) {
     if (!shown(panel)) continue;
     if (panel.innerText.trim().length < 3) found.push(`empty ${panel.dataset.panel}`);

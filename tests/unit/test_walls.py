@@ -57,7 +57,7 @@ def test_a_composition_that_works_is_a_page() -> None:
 @pytest.mark.parametrize(
     ("over", "said"),
     [
-        ({"panels": [{"panel": "maps"}]}, r"walls.mine: there is no panel 'maps'; there are ages, amounts, .*, uses$"),
+        ({"panels": [{"panel": "maps"}]}, r"walls.mine: there is no panel 'maps'; there are ages, amounts, .*, week$"),
         ({"panels": [*GOOD["panels"], {"panel": "map", "area": "b"}]}, "panel map is there twice"),
         ({"panels": [*GOOD["panels"][:3], {"panel": "ticker", "area": "foot"}]}, "no panel fills the area ticker"),
         ({"panels": [*GOOD["panels"], {"panel": "uses"}]}, r"there is no area 'uses'; the grid has ages, departments,"),
