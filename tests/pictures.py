@@ -250,7 +250,7 @@ def tablets() -> list[Scene]:
         ("tablet-upright", leader.PAGE, upright, {"demo": True}),
         ("tablet-cases", own["cases"], upright, {"theme": "light", "demo": True}),
         ("tablet-soon", own["cases-soon"], upright, {"demo": True}),
-        ("tablet-services", own["services"], upright, {"demo": True}),
+        ("tablet-services", own["services"], wide, {"demo": True}),
         ("tablet-kpi", own["kpi"], upright, {"theme": "light", "demo": True}),
         ("tablet-cameras", own["cameras"], wide, {"demo": True}),
         ("leader-stale", leader.PAGE, wide, {"fresh": STALE}),

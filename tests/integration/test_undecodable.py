@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from ioc.store import findings, rejects
 from ioc.store.connect import connect
 from streams.embedded.kafka import EmbeddedKafka
 from streams.kafka_admin import ensure_topics
+from streams.members import open_reader
 from streams.redrive import redrive
+from streams.source import Place, Unreadable
 from tests.ingesting import assert_reconciled, ingesting, reached, send, usage
 
 pytestmark = pytest.mark.parametrize("wired", ["kafka"], indirect=True)
@@ -133,3 +136,11 @@ def test_a_compression_without_its_library_is_refused_and_ends_nothing(
     assert refused(wired) == [("undecodable", offset) for offset in range(40)]
     with connect(wired.database.dsn) as conn:
         assert all("snappy" in one.detail for one in rejects.listed(conn))
+
+
+def test_what_cannot_be_read_is_passed_over_where_old_records_are_read_again(wired: Settings) -> None:
+    in_one_batch(wired, uses(0, 10), bad=4)
+    with closing(open_reader(wired)) as again:
+        found = [record for part in again.read(Place(Topic.USAGE, 0), 0, 9) for record in part]
+    assert [record.offset for record in found] == list(range(10))
+    assert [record.offset for record in found if isinstance(record, Unreadable)] == [4]
