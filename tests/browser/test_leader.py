@@ -28,6 +28,8 @@ SEEN = [(size, (look,)) for size in IN_ALL_LOOKS for look in LOOKS] + [
     (size, LOOKS[:2]) for size in SIZES if size not in IN_ALL_LOOKS
 ]
 """Sizes, and the looks that their pages take in turn."""
+DRAWN = "iocLive.seq > 0 && iocLive.painted === iocLive.seq && iocLive.charts === 0"
+"""The figures of the place looked at stand, charts too: a finger on a page that still draws is slower than a swipe."""
 LISTED = f"document.querySelectorAll('#{slot('overdue', 'rows')} .days').length"
 LISTED_SOON = LISTED.replace("overdue", "soon")
 
@@ -162,10 +164,10 @@ def test_a_swipe_turns_to_the_next_field_and_keeps_the_unit(tablets: Callable[..
     open_page(tablet, "/?unit=725")
     swipe(tablet, 900, 500)
     tablet.wait("location.pathname === '/cases' && location.search === '?unit=725'")
-    tablet.wait("document.querySelector('.tabs a.active').textContent === 'Hồ sơ'")
+    tablet.wait(f"document.querySelector('.tabs a.active').textContent === 'Hồ sơ' && {DRAWN}")
     swipe(tablet, 900, 500)
     tablet.wait("location.pathname === '/cameras'")
-    tablet.wait("document.querySelector('.tabs a.active').textContent === 'Camera'")
+    tablet.wait(f"document.querySelector('.tabs a.active').textContent === 'Camera' && {DRAWN}")
     swipe(tablet, 300, 800)
     tablet.wait("location.pathname === '/cases'")
     swipe(tablet, 600, 620)
