@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,6 +68,13 @@ class Ends:
     def age_s(self) -> float:
         """How long ago the newest answer was asked for."""
         return time.monotonic() - self._answered_s
+
+    def close(self) -> None:
+        """Lets a question that is under way come to its end, so that it opens no connection after the others closed."""
+        if self._asking is not None:
+            ended = threading.Event()
+            self._asking.add_both(lambda *_: ended.set())
+            ended.wait(PATIENCE_MS / 1000)
 
     def newest(self) -> dict[Any, int]:
         """The end of every partition that is ours, as it was `OLD_S` ago or later; {} where nobody knows."""

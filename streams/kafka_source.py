@@ -279,4 +279,5 @@ class KafkaSource:
         """See `Source.close`."""
         if not self._closed:
             self._closed = True
+            self._ends.close()
             self._consumer.close(autocommit=False, timeout_ms=2_000)

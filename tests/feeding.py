@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, LiteralString
@@ -94,7 +95,9 @@ class Feeder:
             for topic, first in before.items()
         )
         self.fed += 1
-        return write_batch(self.writing, Batch(arrivals, advances), self.rules, few=FEW if self.fed % 2 else 0)
+        return write_batch(
+            self.writing, Batch(arrivals, advances, arrived_s=time.time()), self.rules, few=FEW if self.fed % 2 else 0
+        )
 
     def overview(
         self, unit: str, scope: Literal["handling", "receiving"], as_of: datetime, from_: datetime, to: datetime

@@ -188,7 +188,7 @@ def _label(value: float, out: int, bottom: float, hours: tuple[int, int], look: 
         "showarrow": False,
         "xanchor": "right" if away else "left",
         "xshift": radius if away else -radius,
-        "yshift": radius,
+        "yshift": radius if wall else 1,  # the strip of a small card is hardly higher than a line
         "font": {
             "size": 28 if wall else 13,
             "color": colours(look.theme)["heat-soon" if look.theme == "dark" else "ink"],

@@ -56,7 +56,7 @@ def frame(look: Look) -> Component:
     ]
     return html.Div(
         [
-            heading(NAME, look.t("kinds.title"), look.t("kinds.few")),
+            heading(NAME, look.t("kinds.title"), look.t("kinds.few_note")),
             html.Table([html.Thead(head), html.Tbody(rows)], className="kind-table"),
             html.P(id=slot(NAME, "none"), className="foot"),
             spoken(NAME),
@@ -111,7 +111,7 @@ def update(snapshot: Snapshot, scope: Scope, look: Look) -> Slots:
                 unusual.append(f"{named} {here:02}:00")
         total = int(table[-1].sum()) if table is not None else 0
         slots[slot(NAME, f"sum-{row}")] = {"children": number(total, look.language) if table is not None else ""}
-    told = look.t("kinds.note", days=days_told(days, snapshot, look)) if days else look.t("kinds.few")
+    told = look.t("kinds.note", days=days_told(days, snapshot, look)) if days else look.t("kinds.few_note")
     slots[slot(NAME, "note")] = {"children": in_parts(told)}
     slots[slot(NAME, "none")] = {"children": "" if rows else look.t("kinds.none")}
     slots[slot(NAME, "spoken")] = {

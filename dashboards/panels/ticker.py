@@ -127,6 +127,8 @@ def _breaks(snapshot: Snapshot, scope: Scope, look: Look) -> list[Item]:
         if usual is None or apart is None:
             continue
         today, band = apart
+        if band.alike.kind == "off":  # a Saturday and a Sunday are no measure of each other
+            continue
         gap, low, high = (float(line[snapshot.now_bin]) for line in (today, band.low, band.high))
         edge = min(max(gap, low), high)
         pct = (gap - edge) * 100 / max(usual + edge, 1)

@@ -107,7 +107,7 @@ WALLS: tuple[tuple[str, str, str], ...] = (
     ("lifecycle.spoken", "{n} sự cố đang mở, {new} chờ xác minh.", "{n} incidents open, {new} waiting."),
     ("kinds.title", "Phát hiện theo loại và giờ", "Detections by kind and hour"),
     ("kinds.note", "viền vàng: trên thường lệ · {days}", "framed: above the usual · {days}"),
-    ("kinds.few", "chưa đủ ngày để so", "too few days to compare"),
+    ("kinds.few_note", "chưa đủ ngày để so", "too few days to compare"),
     ("kinds.few_spoken", "Chưa đủ ngày để so với thường lệ.", "Too few days to compare with the usual."),
     ("kinds.kind", "Loại", "Kind"),
     ("kinds.sum", "Tổng", "Sum"),

@@ -20,6 +20,8 @@ from tests.web import WebServer
 
 ARTEFACTS = Path(__file__).parents[2] / "artifacts" / "screens"
 PATIENCE_MS = 30_000
+DRAWN = "iocLive.seq > 0 && iocLive.painted === iocLive.seq && iocLive.charts === 0"
+"""The figures of the place looked at stand, charts too: a finger on a page that still draws is slower than a swipe."""
 LOSS = (
     "ERR_CONNECTION_REFUSED",
     "ERR_CONNECTION_RESET",

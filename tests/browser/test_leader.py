@@ -14,7 +14,7 @@ from dashboards.panel import slot
 from dashboards.text.formats import collation_key
 from ioc.settings import Settings
 from ioc.world import load_world
-from tests.browser.conftest import Screen
+from tests.browser.conftest import DRAWN, Screen
 from tests.browser.day import LATE_AT, morning
 from tests.browser.layout import faults
 from tests.feeding import Feeder
@@ -28,8 +28,6 @@ SEEN = [(size, (look,)) for size in IN_ALL_LOOKS for look in LOOKS] + [
     (size, LOOKS[:2]) for size in SIZES if size not in IN_ALL_LOOKS
 ]
 """Sizes, and the looks that their pages take in turn."""
-DRAWN = "iocLive.seq > 0 && iocLive.painted === iocLive.seq && iocLive.charts === 0"
-"""The figures of the place looked at stand, charts too: a finger on a page that still draws is slower than a swipe."""
 LISTED = f"document.querySelectorAll('#{slot('overdue', 'rows')} .days').length"
 LISTED_SOON = LISTED.replace("overdue", "soon")
 

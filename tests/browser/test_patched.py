@@ -58,7 +58,8 @@ def test_the_browser_keeps_no_old_pictures_of_figures(screens: Callable[..., Scr
     screen = screens().open("/wall")
     screen.wait("[...document.querySelectorAll('.spark')].every(one => one.querySelectorAll('svg').length === 1)")
     counters = screen.tab.context.new_cdp_session(screen.tab)
+    counters.send("HeapProfiler.collectGarbage")
     before = counters.send("Memory.getDOMCounters")["documents"]
     assert screen.tab.evaluate(SIXTY_PICTURES) >= 55
     counters.send("HeapProfiler.collectGarbage")
-    assert counters.send("Memory.getDOMCounters")["documents"] == before
+    assert counters.send("Memory.getDOMCounters")["documents"] <= before

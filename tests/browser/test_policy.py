@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dashboards.app import STANDS_HASH
 from dashboards.pages.registry import pages
 from ioc.settings import Settings
 from tests.browser.conftest import Screen
@@ -54,7 +55,7 @@ def test_playlists_run_only_what_is_ours(web: WebServer, settings: Settings) -> 
     assert settings.playlists
     for name in settings.playlists:
         told = policy(web, f"/wall/{name}")
-        for part in ("default-src 'none'", "script-src 'self';", "frame-ancestors 'self'"):
+        for part in ("default-src 'none'", f"script-src 'self' {STANDS_HASH};", "frame-ancestors 'self'"):
             assert part in told
 
 

@@ -13,7 +13,7 @@ import pytest
 from dashboards.panel import slot
 from ioc.settings import Settings
 from ioc.snapshot import local_midnight
-from tests.browser.conftest import Screen
+from tests.browser.conftest import DRAWN, Screen
 from tests.browser.noting import note, noted
 from tests.feeding import Feeder
 from tests.web import Pipeline, WebServer, received
@@ -127,13 +127,16 @@ def test_going_to_a_unit_and_back_follows_the_address(screens: Callable[..., Scr
     tablet.wait_text(RECEIVED, "2")
     tablet.value("window.sameTab = true")
     tablet.wait(f"{UNIT_LINK} !== null")
+    tablet.wait(DRAWN)
     tablet.value(f"{UNIT_LINK}.click()")
     tablet.wait("location.search.includes('unit=')")
     tablet.wait("iocLive.fulls === 2")
     assert tablet.value("window.sameTab") is True, "without loading the page again"
+    tablet.wait(DRAWN)
     tablet.tab.go_back()
     tablet.wait("iocLive.fulls === 3")
     tablet.wait_text(RECEIVED, "2")
+    tablet.wait(DRAWN)
 
 
 def test_an_unknown_address_says_so(screens: Callable[..., Screen]) -> None:

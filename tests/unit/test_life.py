@@ -215,7 +215,7 @@ def test_closing_a_late_case_never_raises_the_share_on_time(
         "event_id": "last",
         "occurred_at": written(taken_up),
         "status": "processing",
-        "due_at": written(taken_up - late_by),
+        "due_at": written(taken_up - late_by - 7 * US),  # news: the due moment in force said again would say nothing
     }
     closing = last | {"event_id": "closing", "occurred_at": written(closed_at), "status": "finished", "due_at": None}
     before, after = (
