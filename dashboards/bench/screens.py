@@ -39,6 +39,7 @@ PROMISES = (
     Promise("many_web_cpu_pct", most=25),
     Promise("statements_many_over_one", least=0.95, most=1.05),
     Promise("statements_scopes_over_one", least=0.95, most=1.05),
+    Promise("statements_leader_scopes_over_leader", least=0.95, most=1.05),
 )
 PROMISES_STALLED = (
     Promise("memory_grown_mb", most=20),
