@@ -21,6 +21,26 @@ LOOK_BYTES = 64 << 10
 """Enough for a batch as a rule; of a larger one the broker gives the whole all the same."""
 
 
+def beside_the_group(settings: Settings, most_bytes: int, wait_ms: int) -> Any:
+    """A consumer without a group: it fetches so much of a partition at a time, or what there is after ``wait_ms``.
+
+    Raises ConfigError, Transient.
+    """
+    consumer: Any = made(
+        settings,
+        KafkaConsumer,
+        group_id=None,
+        auto_offset_reset="none",
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=most_bytes,
+        fetch_max_wait_ms=wait_ms,
+        request_timeout_ms=PATIENCE_MS,
+    )
+    read_on(consumer)
+    return consumer
+
+
 def records_at(settings: Settings, offsets: Mapping[Any, int]) -> dict[Any, Any]:
     """The record at an offset of each partition, None where there is none that can be read.
 
@@ -30,18 +50,7 @@ def records_at(settings: Settings, offsets: Mapping[Any, int]) -> dict[Any, Any]
     if not offsets:
         return {}
     found: dict[Any, Any] = {}
-    consumer = made(
-        settings,
-        KafkaConsumer,
-        group_id=None,
-        auto_offset_reset="none",
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-        max_partition_fetch_bytes=LOOK_BYTES,
-        fetch_max_wait_ms=LOOK_MS,
-        request_timeout_ms=PATIENCE_MS,
-    )
-    read_on(consumer)
+    consumer = beside_the_group(settings, LOOK_BYTES, LOOK_MS)
     ends_s = time.monotonic() + PATIENCE_MS / 1000
     with closing(consumer), translated():
         consumer.assign(list(offsets))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka import errors as kafka_errors
 
 from ioc.errors import Transient
 from ioc.settings import Settings
 from streams import kafka_admin
-from streams.kafka_admin import PATIENCE_MS, made, translated
-from streams.kafka_unreadable import read_on
+from streams.kafka_admin import PATIENCE_MS, translated
+from streams.kafka_peek import beside_the_group
 from streams.source import Identity, Place, Record
 
 READ_MS = 500
@@ -27,18 +26,7 @@ class KafkaReader:
     def __init__(self, settings: Settings) -> None:
         """Raises ConfigError, Transient."""
         self._settings = settings
-        self._consumer: Any = made(
-            settings,
-            KafkaConsumer,
-            group_id=None,
-            auto_offset_reset="none",
-            enable_auto_commit=False,
-            isolation_level="read_committed",
-            max_partition_fetch_bytes=READ_BYTES,
-            fetch_max_wait_ms=READ_MS,
-            request_timeout_ms=PATIENCE_MS,
-        )
-        read_on(self._consumer)
+        self._consumer = beside_the_group(settings, READ_BYTES, READ_MS)
 
     def identity(self) -> Identity:
         """See `Reader.identity`."""
