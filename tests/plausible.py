@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ioc.figures import SEVERITIES, FeedFigure, IndicatorFigure, Metric
 from ioc.settings import Settings, from_tree
-from ioc.snapshot import BINS_A_DAY, DAYS, SERIES_FIGURES, WEEKS_BACK, IncidentRow, ReadyResult, Snapshot, Weeks
+from ioc.snapshot import BINS_A_DAY, DAYS, SERIES_FIGURES, WEEKS_BACK, Figure, IncidentRow, ReadyResult, Snapshot, Weeks
 from ioc.workdays import is_working_day
 from ioc.world import World, load_world
 
@@ -49,6 +49,15 @@ KINDS = (
     ("no_helmet", "low", "in_progress", 124),
     ("illegal_parking", "low", "in_progress", 150),
 )
+
+
+COURSES: tuple[tuple[Figure, float, int, int], ...] = (
+    ("received", 1.0, 0, 1),
+    ("finished", 0.93, 4, 1),
+    ("uses", 14, 0, 7),
+    ("errors", 0.2, 0, 7),
+)
+"""How figures go through a day: how many for each case received, how many ten minutes later, and how many at a time."""
 
 
 def settings(**tree: object) -> Settings:
@@ -95,12 +104,7 @@ def snapshot(chosen: Settings, of: World, as_of: datetime = MONDAY, *, empty: bo
     for at, on in enumerate(days):
         busy = {0: 1.15, 4: 0.9}.get(on.weekday(), 1.0) * rng.normal(1, 0.1) * 118
         shape = _profile(working[at])
-        for figure, factor, late, times in (
-            ("received", 1.0, 0, 1),
-            ("finished", 0.93, 4, 1),
-            ("uses", 14, 0, 7),
-            ("errors", 0.2, 0, 7),
-        ):
+        for figure, factor, late, times in COURSES:
             wave = np.roll(shape, late) * busy * factor * np.repeat(rng.normal(1, 0.1, 24), 6)
             row = rng.poisson(np.outer(weight, wave)) * times
             if at == DAYS - 1:
@@ -225,10 +229,10 @@ def _weeks(
     rng = np.random.default_rng(56)
     days = len(WEEKS_BACK)
     found = np.zeros((len(SERIES_FIGURES), len(weight), days, BINS_A_DAY), dtype=np.int64)
-    for figure, factor, late in (("received", 1.0, 0), ("finished", 0.93, 4), ("uses", 14, 0), ("errors", 0.2, 0)):
+    for figure, factor, late, times in COURSES:
         for day in range(days):
             wave = np.roll(_profile(working), late) * 130 * factor * np.repeat(rng.normal(1, 0.1, 24), 6)
-            found[SERIES_FIGURES.index(figure), :, day] = rng.poisson(np.outer(weight, wave))
+            found[SERIES_FIGURES.index(figure), :, day] = rng.poisson(np.outer(weight, wave)) * times
     for table in kinds.values():
         found[SERIES_FIGURES.index("detected")] += rng.poisson(
             np.repeat(table[:days].transpose(2, 0, 1) / 6, 6, axis=2)
