@@ -101,6 +101,10 @@ class WebServer:
         """The body as JSON, whatever the status."""
         return json.loads(self.get(path)[2])
 
+    def until_figures(self) -> None:
+        """Waits until the first picture of the store was read; before that a sign answers 503."""
+        until(lambda: self.status("/sign/tinh.json") == 200, "the sign has figures")
+
 
 class Pipeline:
     """What ingest does for readiness, without a broker: claims every topic and notes its end again and again."""

@@ -56,6 +56,7 @@ def test_every_table_of_the_status_page_that_scrolls_can_be_reached_by_the_keybo
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_nothing_serious_on_pages_that_are_no_dashboard(screens: Callable[..., Screen], language: str) -> None:
     screen = screens(1366, 768)
+    screen.web.until_figures()
     found = {}
     for path, stands in (
         ("/signs", "document.querySelector('h1') !== null"),
@@ -93,8 +94,9 @@ def test_the_status_page_fits(
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_nothing_serious_on_a_sign(screens: Callable[..., Screen], language: str) -> None:
     screen = screens(1280, 640)
+    screen.web.until_figures()
     screen.tab.goto(f"{screen.web.url}/sign/tinh?lang={language}")
-    screen.wait("document.readyState === 'complete'")
+    screen.wait("document.body.dataset.version > '' && document.readyState === 'complete'")
     assert grave(screen) == []
     assert screen.value("document.documentElement.lang") == language
 
