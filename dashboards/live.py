@@ -1,9 +1,10 @@
 """The WebSocket of a screen: ``/live?page=&unit=&by=&lang=&theme=&screen=&build=``.
 
-To the screen: ``hello`` (build, time), ``full`` (every slot), ``delta`` (changed props; the sequence number is one more
-than the last), ``beat`` each second (time; of each feed its newest arrival, its freshness, what is unread and for how
-many seconds; latency). From it: ``{"full": true}`` after a gap, ``{"painted": seq, "took_ms": n}`` when a change stands
-on the glass, and every two seconds anyway ``{"painted": seq}`` or ``{"hidden": true}``: so the watchdog knows.
+To the screen: ``hello`` (build, time), ``full`` (every slot), ``delta`` (changed props; the sequence number is one
+more than the last), ``beat`` each second (time; of each feed its newest arrival, its freshness, what is unread and
+for how many seconds; latency). From it: ``{"full": true}`` after a gap, ``{"painted": seq, "took_ms": n, "held_ms":
+n}`` when a change stands on the glass (told so much later), and every two seconds anyway ``{"painted": seq}`` or
+``{"hidden": true}``: so the watchdog knows.
 
 A screen has one cell, not a queue: who reads slowly gets the newest full state next, never a backlog. Who reads nothing
 for `SEND_S`, talks more than `SAID_MOST` a second, or sends what no screen says is cut off.
@@ -62,6 +63,7 @@ class Said(msgspec.Struct):
     full: bool = False
     painted: int | None = None
     took_ms: float | None = None
+    held_ms: float = 0.0
     hidden: bool = False
     heap_mb: int = 0
 
@@ -277,7 +279,7 @@ class Audience:
             found = client.sent.pop(said.painted, None) if said.took_ms is not None else None
             if found is not None and said.took_ms is not None:
                 sent_s, arrived_ms = found
-                round_s = time.time() - sent_s
+                round_s = max(0.0, time.time() - sent_s - max(0.0, said.held_ms) / 1000)
                 if round_s < STOOD_STILL_S:
                     self.latency.add(sent_s - arrived_ms / 1000 + (round_s + said.took_ms / 1000) / 2)
 

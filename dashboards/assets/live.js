@@ -32,6 +32,7 @@
   let triedAt = 0;
   let ackedAt = 0; // when a painted change was told
   let saidAt = 0; // when anything was
+  let untold = null; // the newest painted change that was not told: [seq, how long it took, when it stood]
   let pending = {}; // slot -> props that wait for the next frame
   let pendingSeq = null; // [seq, when it came, does it count as painted change]
   let charts = new Map(); // slot -> the figure that waits for its turn: numbers go first, charts one by one
@@ -108,7 +109,7 @@
     live.place = data || null;
     pending = {};
     charts.clear();
-    pendingSeq = null;
+    pendingSeq = untold = null;
     live.seq = 0;
     live.slots = {};
     awaitsFull = true;
@@ -152,10 +153,20 @@
     live.offsetMs = Math.max(seen, live.offsetMs - 5);
     live.beat = message;
     live.tell();
+    tellPainted();
     if (performance.now() - saidAt < ALIVE_MS) return;
     if (document.hidden) say({ hidden: true });
     // only who paints can say so: a frozen tab, or one whose graphics died, stays silent and the server notices
     else requestAnimationFrame(() => performance.now() - saidAt < ALIVE_MS || say({ painted: live.painted, heap_mb: heapMb() }));
+  }
+
+  // a change that comes soon after another is told with the next beat: it may be the last for hours
+  function tellPainted() {
+    if (!untold || performance.now() - ackedAt <= ACK_MS) return;
+    const [seq, took, at] = untold;
+    untold = null;
+    ackedAt = performance.now();
+    say({ painted: seq, took_ms: took, held_ms: ackedAt - at });
   }
 
   function heapMb() {
@@ -163,6 +174,7 @@
   }
 
   function full(message) {
+    untold = null;
     live.fulls += 1;
     live.seq = message.seq;
     awaitsFull = false;
@@ -248,10 +260,8 @@
     requestAnimationFrame(() => {
       live.painted = seq;
       live.tookMs = performance.now() - cameAt;
-      if (isDelta && performance.now() - ackedAt > ACK_MS) {
-        ackedAt = performance.now();
-        say({ painted: seq, took_ms: live.tookMs });
-      }
+      if (isDelta) untold = [seq, live.tookMs, performance.now()];
+      tellPainted();
       if (charts.size && !drawing) drawing = setTimeout(draw);
     });
   }

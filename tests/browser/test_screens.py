@@ -51,6 +51,27 @@ def test_charts_keep_their_nodes_through_ten_ticks(wall: Screen, feeder: Feeder)
     assert wall.value(f"{NODES}.map(node => node.dataset.born)") == [str(at) for at in range(count)]
 
 
+TOLD = """
+    window.told = [];
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (text) {
+      told.push(JSON.parse(text));
+      return send.call(this, text);
+    };
+"""
+
+
+def test_a_change_soon_after_another_is_told_too(screens: Callable[..., Screen], feeder: Feeder) -> None:
+    screen = screens()
+    screen.tab.add_init_script(TOLD)
+    screen.open("/wall").wait_text(RECEIVED, "0")
+    for number in range(4):
+        feeder.feed(some_cases(feeder.settings, 1, first=number))
+        screen.wait_text(RECEIVED, str(number + 1))
+    seq = screen.value("iocLive.seq")
+    screen.wait(f"told.some(said => said.painted >= {seq} && said.took_ms > 0)")
+
+
 def test_silence_is_said_within_five_seconds_and_the_picture_stays(wall: Screen, feeder: Feeder) -> None:
     feeder.feed(some_cases(feeder.settings, 5))
     wall.wait_text(RECEIVED, "5")

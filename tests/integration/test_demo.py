@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -60,7 +61,11 @@ class Demo:
 
     def program(self, verb: str) -> psutil.Process | None:
         """The running process of one of our verbs."""
-        return next((child for child in self.children() if verb in child.cmdline()[1:4]), None)
+        for child in self.children():
+            with suppress(psutil.NoSuchProcess):  # ended a moment ago
+                if verb in child.cmdline()[1:4]:
+                    return child
+        return None
 
     def runs_program(self, verb: str) -> bool:
         return self.program(verb) is not None

@@ -58,6 +58,14 @@ def shown(screen: ClientConnection, name: str, value: str) -> Any:
             return message
 
 
+def latency_over(screen: ClientConnection, former_ms: float) -> float:
+    """The p99 that a beat says, once it is above a former one."""
+    while True:
+        beat = heard(screen, "beat")
+        if beat["latency"] and beat["latency"]["p99"] > former_ms:
+            return float(beat["latency"]["p99"])
+
+
 def test_a_screen_joins_and_follows(web: WebServer, feeder: Feeder, pipeline: Pipeline) -> None:
     before_ms = 1000 * time.time()
     with join(web) as screen:
@@ -93,6 +101,22 @@ def test_a_painted_change_becomes_latency(web: WebServer, feeder: Feeder) -> Non
             screen.send(json.dumps({"painted": heard(screen, "delta")["seq"], "took_ms": 12.5}))
         beat = until(lambda: heard(screen, "beat")["latency"], "a latency")
         assert 0 <= beat["p50"] <= beat["p99"] < 60_000
+
+
+def test_what_a_screen_held_back_is_no_latency(web: WebServer, feeder: Feeder) -> None:
+    with join(web, "page=leader&unit=718&by=handling") as screen:
+        assert heard(screen, "full")["slots"]
+        told = []
+        for number, held in enumerate((True, False)):
+            feeder.feed([received(number, START)])
+            seq = heard(screen, "delta")["seq"]
+            came_s = time.monotonic()
+            for _ in range(2):
+                heard(screen, "beat")
+            late_ms = 1000 * (time.monotonic() - came_s)
+            screen.send(json.dumps({"painted": seq, "took_ms": 12.5, "held_ms": late_ms if held else 0}))
+            told.append(latency_over(screen, told[-1] if told else 0))
+        assert told[1] - told[0] > late_ms / 3, "half of the way there and back, which the wait is taken for"
 
 
 @pytest.mark.parametrize(
