@@ -106,7 +106,7 @@ def test_a_painted_change_becomes_latency(web: WebServer, feeder: Feeder) -> Non
 def test_what_a_screen_held_back_is_no_latency(web: WebServer, feeder: Feeder) -> None:
     with join(web, "page=leader&unit=718&by=handling") as screen:
         assert heard(screen, "full")["slots"]
-        told = []
+        told: list[float] = []
         for number, held in enumerate((True, False)):
             feeder.feed([received(number, START)])
             seq = heard(screen, "delta")["seq"]
