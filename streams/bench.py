@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -28,7 +29,7 @@ from ioc.settings import Settings
 from ioc.store import feeds, sizes, units, uses
 from ioc.store.connect import connect
 from ioc.store.migrate import migrate
-from streams.bench_latency import Watched, send_evenly
+from streams.bench_latency import WARM_S, Watched, send_evenly
 from streams.bench_mix import Mix, Sent
 from streams.bench_running import Drained, Running, committed, percentiles, processor_s
 from streams.bench_transport import Underway, polling
@@ -238,19 +239,18 @@ class Bench:
 
     def latency(self) -> tuple[list[float], list[float]]:
         """Seconds from send to commit of steps of cases at a steady rate, and of bare commits meanwhile; the first
-        event warms up and is not counted."""
+        `WARM_S` warm up broker, statements and caches, and are not counted."""
         run, mix = self._mix()
         watched = Watched(self._dsn)
         producer = open_producer(self._settings)
         running = Running(self._settings, self._asked.config, self._place)
         try:
             with running, watched.beside_bare_commits():
-                topic, key, value = mix.case_step(-1, mix.at(0), 0)
-                watched.sent(f"c{run}--1")
-                producer.send(topic, key, value)
+                steady = partial(send_evenly, producer, mix, watched, rate=self._asked.rate, run=run)
+                first = steady(seconds=WARM_S)
                 watched.settle()
                 watched.forget()
-                send_evenly(producer, mix, watched, rate=self._asked.rate, seconds=self._asked.seconds, run=run)
+                steady(seconds=self._asked.seconds, first=first)
                 where = watched.settle()
         finally:
             producer.close()

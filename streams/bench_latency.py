@@ -19,6 +19,8 @@ from streams.producer import Producer
 
 BARE_EVERY_S = 0.02
 LOOK_S = 0.25
+WARM_S = 5.0
+"""How long events flow before any is counted: the broker's code is compiled, statements are planned, caches filled."""
 LAST_S = 60.0
 """How long the last events may take."""
 
@@ -101,12 +103,15 @@ class Noting(Protocol):
         """An event is handed to the producer now."""
 
 
-def send_evenly(producer: Producer, mix: Mix, noting: Noting, *, rate: float, seconds: float, run: str) -> None:
-    """Sends ``rate`` steps of cases a second for so long."""
+def send_evenly(
+    producer: Producer, mix: Mix, noting: Noting, *, rate: float, seconds: float, run: str, first: int = 0
+) -> int:
+    """Sends ``rate`` steps of cases a second for so long, numbered from ``first``; the number after the last."""
     began_s, total = time.perf_counter(), int(rate * seconds)
     pause = threading.Event()
     for n in range(total):
         pause.wait(max(0.0, began_s + n / rate - time.perf_counter()))
-        topic, key, value = mix.case_step(n, mix.at(n / total), 0)
-        noting.sent(f"c{run}-{n}")
+        topic, key, value = mix.case_step(first + n, mix.at(n / total), 0)
+        noting.sent(f"c{run}-{first + n}")
         producer.send(topic, key, value)
+    return first + total

@@ -21,6 +21,7 @@ from ioc.store.arrays import fetch
 from ioc.store.columns import Moments
 from ioc.store.connect import Connection
 from ioc.store.packed_days import Cells, PackedDays, next_midnight
+from ioc.store.together import Writing
 
 KEPT_DAYS = 100
 PACKED = PackedDays("day_balance", "rollup_day", METRICS)
@@ -84,7 +85,7 @@ def summed(cells: Cells) -> Cells:
     return kept
 
 
-def forget(conn: Connection, day_start_us: int) -> None:
+def forget(conn: Writing, day_start_us: int) -> None:
     """Something was written for this day, or for later ones too: balances after it hold no more."""
     conn.execute(FORGET, {"days": Moments.of([day_start_us])})
 

@@ -20,6 +20,7 @@ from ioc.store.locks import OPENING_LOCK
 from ioc.store.refused import STANDARD, Cap, write_rejects
 from ioc.store.rollup import NEWEST_OPENING, Changes, add_up, announce
 from ioc.store.rows import Row, Table, put
+from ioc.store.together import Answer, Writing
 from ioc.store.transaction import Wait, transaction
 
 NEVER_US = (1 << 63) - 1
@@ -67,25 +68,31 @@ def write_batch(
     """
     with_microseconds(conn)
     with_columns(conn)
-    with translated(), transaction(conn, together=sum(map(len, batch.arrivals.values())) <= few) as wait:
-        conn.execute(OPENING_LOCKED, {"lock": OPENING_LOCK})
-        claims = conn.execute(LOCK_SOURCES, {"nos": Integers.of([a.source for a in batch.advances])})
-        asked = ask(conn, batch)
-        opening = conn.execute(NEWEST_OPENING, binary=True)
+    with (
+        translated(),
+        transaction(conn, together=sum(map(len, batch.arrivals.values())) <= few) as (
+            run,
+            wait,
+        ),
+    ):
+        run.execute(OPENING_LOCKED, {"lock": OPENING_LOCK})
+        claims = run.execute(LOCK_SOURCES, {"nos": Integers.of([a.source for a in batch.advances])})
+        asked = ask(run, batch)
+        opening = run.execute(NEWEST_OPENING, binary=True)
         wait()
         check_claims(claims, batch)
-        found = tell_apart(conn, asked, sure_since_us)
+        found = tell_apart(run, asked, sure_since_us)
         changes = Changes()
-        write_events(conn, found, rules, changes, wait)
-        found.repeat(repeated(conn, found.rejects))
+        write_events(run, found, rules, changes, wait)
+        found.repeat(repeated(run, found.rejects))
         packed = changes.packed()
         newest = opening.fetchone()
-        add_up(conn, packed, rules.zone, newest[0] if newest else None)
+        add_up(run, packed, rules.zone, newest[0] if newest else None)
         if not batch.redriven:  # what is refused again is kept already
-            write_rejects(conn, found.rejects, cap)
+            write_rejects(run, found.rejects, cap)
         if found.new or found.rejects:
-            announce(conn, packed, sum(1 << topic for topic in found.new), batch.arrived_s)
-        advance(conn, batch, found)
+            announce(run, packed, sum(1 << topic for topic in found.new), batch.arrived_s)
+        advance(run, batch, found)
     counts = found.counts.values()
     return Written(
         events=sum(count.events for count in counts),
@@ -97,7 +104,7 @@ def write_batch(
     )
 
 
-def check_claims(claims: Cursor, batch: Batch) -> None:
+def check_claims(claims: Cursor | Answer, batch: Batch) -> None:
     """Raises Fenced unless each partition, locked now, stands where the batch expects it under its epoch."""
     stand = {int(no): (int(next_offset), int(epoch)) for no, next_offset, epoch in claims.fetchall()}
     for wanted in batch.advances:
@@ -108,7 +115,7 @@ def check_claims(claims: Cursor, batch: Batch) -> None:
             )
 
 
-def write_events(conn: Connection, found: Sorted, rules: Rules, changes: Changes, wait: Wait) -> None:
+def write_events(conn: Writing, found: Sorted, rules: Rules, changes: Changes, wait: Wait) -> None:
     """The new events of every topic, and what they change; everyone locks in one order."""
     folds = []
     for topic, arrivals in sorted(found.new.items()):
@@ -145,7 +152,7 @@ def _indicator(event: Any, arrival: Arrival) -> Row:
     )  # fmt: skip
 
 
-def advance(conn: Connection, batch: Batch, found: Sorted) -> None:
+def advance(conn: Writing, batch: Batch, found: Sorted) -> None:
     """Moves the partitions and counts what became of every offset in between."""
     if batch.redriven:
         nos = sorted(no for no, count in found.counts.items() if count.events)

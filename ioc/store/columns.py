@@ -20,6 +20,9 @@ from ioc.store.connect import EPOCH_2000_US, Connection
 
 Numbers = Sequence[int] | npt.NDArray[Any]
 
+FEW = 16
+"""Values up to which plain Python is faster than numpy."""
+
 _HEAD = struct.Struct("!iiIii")
 _LENGTH = struct.Struct("!i").pack
 
@@ -41,11 +44,25 @@ class _Whole(Column):
     """A column of whole numbers of one width."""
 
     row: ClassVar[np.dtype[Any]]
+    letter: ClassVar[str]
+    zero: ClassVar[int] = 0
 
     @classmethod
     def of(cls, values: Numbers) -> Column:
         """The column of these numbers. Raises OverflowError where one does not fit."""
-        return cls._numbers(np.asarray(values, dtype=np.int64))
+        if len(values) <= FEW:
+            return cls._few(values.tolist() if isinstance(values, np.ndarray) else list(values))
+        return cls._numbers(np.asarray(values, dtype=np.int64) - cls.zero)
+
+    @classmethod
+    def _few(cls, values: list[int]) -> Column:
+        size = cls.row["value"].itemsize
+        parts = [size] * (2 * len(values))
+        parts[1::2] = [value - cls.zero for value in values] if cls.zero else values
+        try:
+            return cls._made(len(values), struct.pack("!" + ("i" + cls.letter) * len(values), *parts))
+        except struct.error as error:
+            raise OverflowError(f"a number does not fit into {size} bytes") from error
 
     @classmethod
     def _numbers(cls, values: npt.NDArray[np.int64]) -> Column:
@@ -65,6 +82,7 @@ class Smallints(_Whole):
 
     element, array = 21, 1005
     row = np.dtype([("length", ">i4"), ("value", ">i2")])
+    letter = "h"
 
 
 class Integers(_Whole):
@@ -72,6 +90,7 @@ class Integers(_Whole):
 
     element, array = 23, 1007
     row = np.dtype([("length", ">i4"), ("value", ">i4")])
+    letter = "i"
 
 
 class Bigints(_Whole):
@@ -79,6 +98,7 @@ class Bigints(_Whole):
 
     element, array = 20, 1016
     row = np.dtype([("length", ">i4"), ("value", ">i8")])
+    letter = "q"
 
 
 class Moments(_Whole):
@@ -86,11 +106,8 @@ class Moments(_Whole):
 
     element, array = 1184, 1185
     row = np.dtype([("length", ">i4"), ("value", ">i8")])
-
-    @classmethod
-    def of(cls, values: Numbers) -> Column:
-        """The column of these microseconds since 1970."""
-        return cls._numbers(np.asarray(values, dtype=np.int64) - EPOCH_2000_US)
+    letter = "q"
+    zero = EPOCH_2000_US
 
 
 class Uuids(Column):

@@ -24,9 +24,10 @@ from ioc.life import (
     incident_life,
 )
 from ioc.store.columns import Bigints, Integers, Moments, Texts, few_of
-from ioc.store.connect import Connection, Cursor
+from ioc.store.connect import Cursor
 from ioc.store.rollup import Changes
 from ioc.store.rows import Table, put
+from ioc.store.together import Answer, Writing
 
 Step = CaseStep | IncidentStep | HealthStep
 
@@ -180,8 +181,8 @@ class Asked:
 
     subject: Subject
     arrivals: dict[str, list[Arrival]]
-    numbers: Cursor
-    steps: Cursor
+    numbers: Cursor | Answer
+    steps: Cursor | Answer
     by_no: dict[int, list[Arrival]] = field(default_factory=dict)
     known: dict[int, list[Step]] = field(default_factory=dict)
 
@@ -199,7 +200,7 @@ class Asked:
         return beyond
 
 
-def ask(conn: Connection, subject: Subject, arrivals: Sequence[Arrival]) -> Asked:
+def ask(conn: Writing, subject: Subject, arrivals: Sequence[Arrival]) -> Asked:
     """Locks what the new events in ``arrivals``, all of one kind, touch, in key order, and asks for its steps."""
     by_key: dict[str, list[Arrival]] = {}
     for arrival in arrivals:
@@ -212,7 +213,7 @@ def ask(conn: Connection, subject: Subject, arrivals: Sequence[Arrival]) -> Aske
     return Asked(subject, by_key, numbers, conn.execute(subject.steps, wanted, binary=True))
 
 
-def fold(conn: Connection, asked: Asked, rules: Rules, changes: Changes) -> None:
+def fold(conn: Writing, asked: Asked, rules: Rules, changes: Changes) -> None:
     """Writes the new steps that `Asked.receive` has left, and what they change. Adds to ``changes``."""
     subject, by_no = asked.subject, asked.by_no
     ledger = Ledger()
@@ -263,7 +264,7 @@ class Ledger:
             if key in new:
                 self.new.append((no, at, metric, handling, receiving, new[key]))
 
-    def write(self, conn: Connection) -> None:
+    def write(self, conn: Writing) -> None:
         """Applies what was noted."""
         if self.gone:
             subjects, ats, metrics, handling, receiving = zip(*self.gone, strict=True)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ioc.errors import Transient
 from ioc.facts import Arrival, Claim, Reject, Topic
 from ioc.store.connect import Connection, translated
+from ioc.store.together import Writing
 
 CLOSE = """
     update source
@@ -76,7 +77,7 @@ def reopen(conn: Connection, claim: Claim, *, begin: int, finding: str, lost: in
     return Claim(int(opened[0]), claim.topic, claim.partition, 1, begin, "", generation + 1, tail)
 
 
-def repeated(conn: Connection, rejects: Sequence[tuple[Topic, Arrival, Reject]]) -> set[tuple[int, int]]:
+def repeated(conn: Writing, rejects: Sequence[tuple[Topic, Arrival, Reject]]) -> set[tuple[int, int]]:
     """(source, offset) of what a former generation of the partition has refused already.
 
     Of what lies beyond the cap of kept rejects no bytes are known: there the same reason between the same offsets is

@@ -14,6 +14,7 @@ from typing import Any
 from ioc.facts import Arrival, Batch, Reject, Tombstone, Topic
 from ioc.store.columns import Bigints, Integers, Moments, Smallints, Texts, Uuids
 from ioc.store.connect import Connection, Cursor, translated, with_microseconds
+from ioc.store.together import Answer, Writing
 
 KNOW_IDS = """
     with written as (
@@ -123,10 +124,10 @@ class Asked:
     repeats: list[tuple[Topic, Arrival]]
     found: Sorted
     ids: dict[str, Any]
-    written: Cursor | None
+    written: Cursor | Answer | None
 
 
-def ask(conn: Connection, batch: Batch) -> Asked:
+def ask(conn: Writing, batch: Batch) -> Asked:
     """Writes down the ids of the batch, everyone in one order; `tell_apart` takes the answer."""
     found = Sorted()
     asked: dict[Topic, dict[bytes, Arrival]] = {}
@@ -167,7 +168,7 @@ def ask(conn: Connection, batch: Batch) -> Asked:
     return Asked(asked, repeats, found, wanted, written)
 
 
-def tell_apart(conn: Connection, asked: Asked, sure_since_us: int) -> Sorted:
+def tell_apart(conn: Writing, asked: Asked, sure_since_us: int) -> Sorted:
     """New events, duplicates, conflicts, rejects and tombstones; the ids of new events are known from here on.
 
     The id of a use that happened before ``sure_since_us`` may have been forgotten: it is looked for among the stored
@@ -197,7 +198,7 @@ def tell_apart(conn: Connection, asked: Asked, sure_since_us: int) -> Sorted:
     return found
 
 
-def known_before(conn: Connection, asked: Asked) -> dict[Topic, dict[bytes, bytes]]:
+def known_before(conn: Writing, asked: Asked) -> dict[Topic, dict[bytes, bytes]]:
     """The ids that were known before this batch, with their content."""
     if asked.written is None:
         return {}
@@ -213,7 +214,7 @@ def known_before(conn: Connection, asked: Asked) -> dict[Topic, dict[bytes, byte
     return before
 
 
-def leave_out(conn: Connection, found: Sorted, topic: Topic, beyond: Sequence[Arrival]) -> None:
+def leave_out(conn: Writing, found: Sorted, topic: Topic, beyond: Sequence[Arrival]) -> None:
     """Refuses new events that their case or incident has no room for; their ids are not known."""
     gone = {arrival.identity for arrival in beyond}
     conn.execute(FORGET_IDS, {"topic": int(topic), "ids": Uuids.of(sorted(gone))})
@@ -231,7 +232,7 @@ def where_known(conn: Connection, topic: Topic, identities: Sequence[bytes]) -> 
     return {identity: (source, offset) for identity, source, offset in rows}
 
 
-def leave_stored(conn: Connection, new: list[Arrival], sure_since_us: int, found: Sorted) -> list[Arrival]:
+def leave_stored(conn: Writing, new: list[Arrival], sure_since_us: int, found: Sorted) -> list[Arrival]:
     """Uses less those that are stored although their ids were forgotten, which are duplicates."""
     old = [arrival for arrival in new if arrival.what.at_us < sure_since_us]  # type: ignore[union-attr]
     if not old:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from ioc.facts import Arrival, Reject, Topic
 from ioc.settings import Settings
-from ioc.store.connect import Connection
 from ioc.store.rows import Row, Table, put
+from ioc.store.together import Writing
 
 SAMPLE = 100
 """Beyond the cap one in so many is kept; beyond twice the cap one in so many of those, and so on."""
@@ -107,7 +107,7 @@ def size_of(reject: Reject) -> int:
     return len(reject.body) + len(reject.headers) + len(reject.key or b"") + len(reject.detail.encode())
 
 
-def write_rejects(conn: Connection, rejects: Sequence[tuple[Topic, Arrival, Reject]], cap: Cap) -> None:
+def write_rejects(conn: Writing, rejects: Sequence[tuple[Topic, Arrival, Reject]], cap: Cap) -> None:
     """Keeps what was refused as far as the cap allows, and counts the rest.
 
     Only under the locks of the partitions, before their counters move. Writers of other partitions of the same topic are
@@ -118,7 +118,7 @@ def write_rejects(conn: Connection, rejects: Sequence[tuple[Topic, Arrival, Reje
     sources = sorted({arrival.source for _, arrival, _ in rejects})
     conn.execute(MARK, {"sources": sources})
     topics = sorted({int(topic) for topic, _, _ in rejects})
-    stands = {int(row[0]): _Stand(*map(int, row[1:])) for row in conn.execute(STAND, {"topics": topics})}
+    stands = {int(row[0]): _Stand(*map(int, row[1:])) for row in conn.execute(STAND, {"topics": topics}).fetchall()}
     opened: dict[int, tuple[int, int]] = {}
     gone: dict[tuple[int, str], _Gone] = {}
     kept: list[Row] = []

@@ -14,7 +14,7 @@ from ioc.life import QUARTER_US
 from ioc.snapshot import local_midnight_us
 from ioc.store import balances, series
 from ioc.store.columns import Bigints, Column, Integers, Moments
-from ioc.store.connect import Connection
+from ioc.store.together import Writing
 
 Numbers = npt.NDArray[np.integer[Any]]
 
@@ -143,7 +143,7 @@ def columns(rows: npt.NDArray[np.void]) -> dict[str, Column]:
     }
 
 
-def add_up(conn: Connection, changes: npt.NDArray[np.void], zone: str, newest_opening_us: int | None) -> None:
+def add_up(conn: Writing, changes: npt.NDArray[np.void], zone: str, newest_opening_us: int | None) -> None:
     """Adds the changes to the minutes, the days and, where they are older than one, the opening balances.
 
     Rows are sorted before they are locked, so that writers never deadlock.
@@ -168,7 +168,7 @@ def add_up(conn: Connection, changes: npt.NDArray[np.void], zone: str, newest_op
             conn.execute(ADD_OPENINGS, {**columns(old), "states": STATE_METRICS})
 
 
-def announce(conn: Connection, changes: npt.NDArray[np.void], topics: int, arrived_s: float | None = None) -> None:
+def announce(conn: Writing, changes: npt.NDArray[np.void], topics: int, arrived_s: float | None = None) -> None:
     """Writes the packed changes for live pictures; ``topics`` has a bit for each topic that the batch touched,
     ``arrived_s`` is when its first record reached us."""
     conn.execute(ANNOUNCE, {"topics": topics, "deltas": changes.tobytes(), "arrived_s": arrived_s})

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 from ioc.store.columns import few_of
-from ioc.store.connect import Connection
-from ioc.store.transaction import travels_together
+from ioc.store.together import Together, Writing
 
 Row = tuple[Any, ...]
 
@@ -34,11 +33,11 @@ class Table:
         )
 
 
-def put(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
+def put(conn: Writing, table: Table, rows: Sequence[Row]) -> None:
     """Writes the rows. Raises OverflowError, struct.error or UnicodeError for a value that its column cannot hold."""
     if not rows:
         return
-    if travels_together(conn):
+    if isinstance(conn, Together):
         conn.execute(
             table.insert,
             [few_of(kind, column) for kind, column in zip(table.types, zip(*rows, strict=True), strict=True)],

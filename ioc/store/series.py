@@ -21,6 +21,7 @@ from ioc.store.arrays import fetch
 from ioc.store.columns import Moments
 from ioc.store.connect import Connection
 from ioc.store.packed_days import Cells, PackedDays, next_midnight
+from ioc.store.together import Writing
 
 USES, ERRORS = SERVICE_BASE, SERVICE_BASE + 1
 """As metrics of series: of all services together."""
@@ -95,7 +96,7 @@ def oldest(conn: Connection) -> datetime | None:
     return row[0] if row else None
 
 
-def forget(conn: Connection, day_starts_us: Sequence[int]) -> None:
+def forget(conn: Writing, day_starts_us: Sequence[int]) -> None:
     """Something was written for these days: what was packed of them holds no more."""
     conn.execute(FORGET, {"days": Moments.of(day_starts_us)})
 

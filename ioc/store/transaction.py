@@ -6,38 +6,34 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
-from psycopg.pq import PipelineStatus, TransactionStatus
+from psycopg.pq import TransactionStatus
 
 from ioc.errors import Transient
 from ioc.store.connect import Connection
+from ioc.store.together import Together, Writing
 
 Wait = Callable[[], None]
 """Waits for the answers to everything that was sent so far, and raises the first error among them."""
 
 
 @contextmanager
-def transaction(conn: Connection, *, together: bool) -> Iterator[Wait]:
-    """A transaction, wholly or not at all.
+def transaction(conn: Connection, *, together: bool) -> Iterator[tuple[Writing, Wait]]:
+    """A transaction, wholly or not at all: where its statements go, and how to wait for them.
 
-    ``together`` sends statements without waiting for each one's answer (libpq's pipeline mode, in which there is no
-    COPY): an error is raised where an answer is asked for, at the latest here. Call what is given before the answers of
-    a whole group are read: between groups the server sees a session that is idle in its transaction, and ends it where
-    it stands still for too long; in the middle of a group it would wait.
+    ``together`` sends statements without waiting for each one's answer (there is no COPY then): an error is raised where
+    an answer is asked for, at the latest here. Between groups the server sees a session that is idle in its transaction,
+    and ends it where it stands still for too long.
     """
     if not together:
         with conn.transaction():
-            yield lambda: None
+            yield conn, lambda: None
         return
     try:
-        with conn.pipeline() as pipeline:
-            conn.execute("begin")
-            try:
-                yield pipeline.sync
-                ended = conn.execute("commit")
-            except BaseException:
-                with suppress(psycopg.Error):  # the first error is known, and what was under way is taken back below
-                    pipeline.sync()
-                raise
+        with Together(conn) as group:
+            group.execute("begin")
+            yield group, group.wait
+            ended = group.execute("commit")
+            group.wait()
     except BaseException:
         if conn.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
             with suppress(psycopg.OperationalError):
@@ -45,8 +41,3 @@ def transaction(conn: Connection, *, together: bool) -> Iterator[Wait]:
         raise
     if ended.statusmessage != "COMMIT":
         raise Transient(f"the server answered {ended.statusmessage} to a commit")
-
-
-def travels_together(conn: Connection) -> bool:
-    """Whether statements of this connection are sent without waiting, so that COPY is not to be had."""
-    return bool(conn.pgconn.pipeline_status != PipelineStatus.OFF)

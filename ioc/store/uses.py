@@ -11,10 +11,10 @@ import numpy as np
 
 from ioc.facts import Arrival, Outcome
 from ioc.figures import SERVICE_BASE
-from ioc.store.connect import EPOCH_2000_US, Connection
+from ioc.store.connect import EPOCH_2000_US
 from ioc.store.rollup import Changes
 from ioc.store.rows import Row, Table, put
-from ioc.store.transaction import travels_together
+from ioc.store.together import Together, Writing
 
 USES = Table.of(
     "usage_event",
@@ -66,9 +66,9 @@ def rows(arrivals: Sequence[Arrival]) -> bytes:
     return b"".join(parts)
 
 
-def store(conn: Connection, arrivals: Sequence[Arrival]) -> None:
+def store(conn: Writing, arrivals: Sequence[Arrival]) -> None:
     """The rows alone."""
-    if travels_together(conn):
+    if isinstance(conn, Together):
         put(conn, USES, [_row(arrival.what, arrival) for arrival in arrivals])
         return
     with conn.cursor() as cursor, cursor.copy(USES.copy) as copy:
@@ -96,7 +96,7 @@ def changes_of(stored: Iterable[tuple[int, int, int, int, int, int]]) -> Iterato
             yield metric + 2, unit, unit, at_us, amount
 
 
-def write(conn: Connection, arrivals: Sequence[Arrival], changes: Changes) -> None:
+def write(conn: Writing, arrivals: Sequence[Arrival], changes: Changes) -> None:
     """Stores new uses and adds what they change: uses, failures, and the money of those that succeeded."""
     store(conn, arrivals)
     uses: Sequence[Any] = [arrival.what for arrival in arrivals]

@@ -32,9 +32,9 @@ def is_idle(conn: Connection) -> bool:
 
 @pytest.mark.parametrize("together", [True, False])
 def test_rows_arrive_either_way(kept: Connection, together: bool) -> None:
-    with transaction(kept, together=together):
-        put(kept, KEPT, ROWS)
-        put(kept, KEPT, [])
+    with transaction(kept, together=together) as (run, _):
+        put(run, KEPT, ROWS)
+        put(run, KEPT, [])
     assert rows(kept) == ROWS
     assert is_idle(kept)
 
@@ -42,10 +42,10 @@ def test_rows_arrive_either_way(kept: Connection, together: bool) -> None:
 @pytest.mark.parametrize("together", [True, False])
 def test_an_error_takes_everything_back_and_is_itself(kept: Connection, together: bool) -> None:
     def write() -> None:
-        with transaction(kept, together=together):
-            put(kept, KEPT, ROWS)
-            put(kept, KEPT, [(1, "again")])
-            put(kept, KEPT, [(4, "never read by the server")])
+        with transaction(kept, together=together) as (run, _):
+            put(run, KEPT, ROWS)
+            put(run, KEPT, [(1, "again")])
+            put(run, KEPT, [(4, "never read by the server")])
 
     with pytest.raises(psycopg.errors.UniqueViolation):
         write()
@@ -56,10 +56,10 @@ def test_an_error_takes_everything_back_and_is_itself(kept: Connection, together
 @pytest.mark.parametrize("together", [True, False])
 def test_who_gives_up_takes_everything_back(kept: Connection, together: bool) -> None:
     def write() -> None:
-        with transaction(kept, together=together) as wait:
-            put(kept, KEPT, ROWS)
+        with transaction(kept, together=together) as (run, wait):
+            put(run, KEPT, ROWS)
             wait()
-            put(kept, KEPT, [(4, None)])
+            put(run, KEPT, [(4, None)])
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -72,8 +72,8 @@ def test_an_error_comes_with_the_answers_that_are_waited_for(kept: Connection) -
     went_on = []
 
     def write() -> None:
-        with transaction(kept, together=True) as wait:
-            kept.execute("select 1 / 0")
+        with transaction(kept, together=True) as (run, wait):
+            run.execute("select 1 / 0")
             wait()
             went_on.append(True)
 
@@ -85,9 +85,9 @@ def test_an_error_comes_with_the_answers_that_are_waited_for(kept: Connection) -
 
 def test_a_commit_that_the_server_turned_into_a_rollback_is_no_commit(kept: Connection) -> None:
     def write() -> None:
-        with transaction(kept, together=True) as wait:
-            put(kept, KEPT, ROWS)
-            kept.execute("select 1 / 0")
+        with transaction(kept, together=True) as (run, wait):
+            put(run, KEPT, ROWS)
+            run.execute("select 1 / 0")
             with suppress(psycopg.errors.DivisionByZero):
                 wait()
 
@@ -99,11 +99,11 @@ def test_a_commit_that_the_server_turned_into_a_rollback_is_no_commit(kept: Conn
 
 def test_a_connection_that_is_lost_says_so(kept: Connection, store: str) -> None:
     def write() -> None:
-        with connect(store) as other, transaction(kept, together=True) as wait:
-            put(kept, KEPT, ROWS)
+        with connect(store) as other, transaction(kept, together=True) as (run, wait):
+            put(run, KEPT, ROWS)
             wait()
             other.execute("select pg_terminate_backend(%s, 5000)", [kept.info.backend_pid])
-            put(kept, KEPT, [(4, None)])
+            put(run, KEPT, [(4, None)])
 
     with pytest.raises(psycopg.OperationalError):
         write()
@@ -114,8 +114,8 @@ def test_a_connection_that_is_lost_says_so(kept: Connection, store: str) -> None
 
 def test_between_groups_the_server_sees_a_session_that_is_idle_in_its_transaction(kept: Connection, store: str) -> None:
     """So that it ends one that stands still there, as `connect` asks for."""
-    with connect(store) as other, transaction(kept, together=True) as wait:
-        put(kept, KEPT, ROWS)
+    with connect(store) as other, transaction(kept, together=True) as (run, wait):
+        put(run, KEPT, ROWS)
         wait()
         state = other.execute("select state from pg_stat_activity where pid = %s", [kept.info.backend_pid]).fetchone()
         assert state == ("idle in transaction",)
