@@ -1,7 +1,7 @@
-"""Statements that travel together, in libpq's pipeline mode: all of a group in one packet, and one wait for its answers.
+"""Statements that travel together, in libpq's pipeline mode: sent at once, and one wait for the answers of a group.
 
-The driver's own pipeline sends each statement by itself and makes a cursor for it, which costs a small batch more than
-its work. Here a statement is prepared the first time that a connection sends it, and sent by name from then on.
+The driver's own pipeline makes a cursor for each statement, and looks for answers after each, which costs a small batch
+more than its work. Here a statement is prepared the first time that a connection sends it, and sent by name from then on.
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ class Answer:
 
 
 class Together:
-    """A connection in pipeline mode; `execute` sends nothing until `wait`, or until an answer is asked for."""
+    """A connection in pipeline mode: `execute` sends, and does not look for answers before `wait`, or before one is asked
+    for."""
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
@@ -141,7 +142,7 @@ class Together:
             raise
 
     def execute(self, query: LiteralString, params: Parameters | None = None, *, binary: bool = False) -> Answer:
-        """Puts a statement into the group. Its errors come with the answers; see `psycopg.Connection.execute`."""
+        """Adds a statement to the group. Its errors come with the answers; see `psycopg.Connection.execute`."""
         text, names = numbered(query)
         values = [params[name] for name in names] if isinstance(params, Mapping) else list(params or ())
         writer = self.prepared.values

@@ -15,7 +15,7 @@ from psycopg import sql
 from ioc.facts import Topic, digest_of
 from ioc.settings import Settings
 from ioc.store import housekeeping
-from ioc.store.columns import KINDS, Bigints, Integers, Moments, Smallints, Texts, Uuids, few_of, with_columns
+from ioc.store.columns import FEW, KINDS, Bigints, Integers, Moments, Smallints, Texts, Uuids, few_of, with_columns
 from ioc.store.connect import Connection, connect, with_microseconds
 from ioc.store.known import where_known
 from ioc.store.reconcile import reconcile
@@ -77,15 +77,20 @@ def test_columns_arrive_as_they_were_sent(store: str) -> None:
         round_trip(conn)
 
 
+def few_or_many(one: some.SearchStrategy[Any]) -> some.SearchStrategy[list[Any]]:
+    """Lists that are written value by value, and such that numpy writes."""
+    return some.lists(one, max_size=9) | some.lists(one, min_size=FEW + 1, max_size=FEW + 4)
+
+
 def round_trip(conn: Connection) -> None:
     @settings(max_examples=60, deadline=None)
     @given(
-        some.lists(some.integers(-(2**15), 2**15 - 1), max_size=9),
-        some.lists(some.integers(-(2**31), 2**31 - 1), max_size=9),
-        some.lists(some.integers(-(2**63), 2**63 - 1), max_size=9),
-        some.lists(some.integers(-62_000_000_000_000_000, 200_000_000_000_000_000), max_size=9),
-        some.lists(some.binary(min_size=16, max_size=16), max_size=9),
-        some.lists(some.text(some.characters(exclude_characters="\0", exclude_categories=["Cs"])), max_size=9),
+        few_or_many(some.integers(-(2**15), 2**15 - 1)),
+        few_or_many(some.integers(-(2**31), 2**31 - 1)),
+        few_or_many(some.integers(-(2**63), 2**63 - 1)),
+        few_or_many(some.integers(-62_000_000_000_000_000, 200_000_000_000_000_000)),
+        few_or_many(some.binary(min_size=16, max_size=16)),
+        few_or_many(some.text(some.characters(exclude_characters="\0", exclude_categories=["Cs"]))),
     )
     def holds(
         small: list[int], whole: list[int], big: list[int], at: list[int], ids: list[bytes], said: list[str]
@@ -150,8 +155,9 @@ def test_a_number_among_few_that_does_not_fit_is_said_too(kind: str, value: int)
 def test_a_number_that_does_not_fit_is_said_before_anything_is_sent(
     kind: type[Smallints | Integers | Bigints], value: int
 ) -> None:
-    with pytest.raises(OverflowError):
-        kind.of([value])
+    for before in ([], [0] * FEW):
+        with pytest.raises(OverflowError):
+            kind.of([*before, value])
 
 
 def test_a_digest_of_another_length_is_refused() -> None:

@@ -10,6 +10,7 @@ import pytest
 from ioc.errors import Transient
 from ioc.store.connect import Connection, connect
 from ioc.store.rows import Table, put
+from ioc.store.together import numbered
 from ioc.store.transaction import transaction
 
 KEPT = Table.of("kept", "no, said", "int4 text")
@@ -119,3 +120,73 @@ def test_between_groups_the_server_sees_a_session_that_is_idle_in_its_transactio
         wait()
         state = other.execute("select state from pg_stat_activity where pid = %s", [kept.info.backend_pid]).fetchone()
         assert state == ("idle in transaction",)
+
+
+def test_places_are_numbered_as_the_server_counts_them() -> None:
+    assert numbered("select %(a)s, %(b)s, %(a)s, 5 %% 2") == (b"select $1, $2, $1, 5 % 2", ("a", "b"))
+    assert numbered("select %s::int, %s") == (b"select $1::int, $2", ())
+    assert numbered("select 'none'") == (b"select 'none'", ())
+
+
+def prepared(conn: Connection) -> list[str]:
+    told = conn.execute("select statement from pg_prepared_statements where name like 'ioc%' order by prepare_time")
+    return [statement for (statement,) in told.fetchall()]
+
+
+def test_a_statement_is_prepared_once_for_each_kind_of_values(kept: Connection) -> None:
+    asked: list[list[object]] = [["a"], ["b"], [1.5], [None], ["c"]]
+    for values in asked:
+        with transaction(kept, together=True) as (run, _):
+            assert run.execute("select %s", values).fetchall() == [(values[0],)]
+    assert prepared(kept).count("select $1") == 2, "words, whose type the server is left to find, and numbers"
+    assert prepared(kept).count("begin") == 1
+
+
+def test_what_could_not_be_prepared_is_prepared_when_it_can_be(kept: Connection, store: str) -> None:
+    def ask() -> list[tuple[int]]:
+        with transaction(kept, together=True) as (run, wait):
+            run.execute("select 1 + 1")
+            found = run.execute("select no from later")
+            run.execute("select 2 + 2")  # behind an error the server prepares nothing
+            wait()
+            return found.fetchall()
+
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        ask()
+    with connect(store) as other:
+        other.execute("create table later as select 7 as no")
+    assert ask() == [(7,)]
+    assert ask() == [(7,)]
+    assert sorted(prepared(kept)) == ["begin", "commit", "select 1 + 1", "select 2 + 2", "select no from later"]
+
+
+def test_more_than_any_buffer_holds_goes_both_ways(kept: Connection) -> None:
+    """Who only sends while the server only sends would wait for ever."""
+    long = "dài" * 1_000_000
+    with transaction(kept, together=True) as (run, wait):
+        answers = [run.execute("select %s::text, %s::int", [long, number]) for number in range(12)]
+        wait()
+    for number, answer in enumerate(answers):
+        assert answer.fetchone() == (long, number)
+
+
+def test_an_answer_that_is_asked_for_comes(kept: Connection) -> None:
+    with transaction(kept, together=True) as (run, _):
+        put(run, KEPT, ROWS)
+        assert run.execute("select count(*) from kept").fetchone() == (3,)
+        assert run.execute("select no from kept where no > 100").fetchone() is None
+        assert run.execute("select no from kept order by no", binary=True).fetchall() == [(1,), (2,), (3,)]
+
+
+def test_there_is_no_answer_where_its_group_failed(kept: Connection) -> None:
+    def ask() -> None:
+        with transaction(kept, together=True) as (run, wait):
+            run.execute("select 1 / 0")
+            behind = run.execute("select 1")
+            with suppress(psycopg.errors.DivisionByZero):
+                wait()
+            behind.fetchall()
+
+    with pytest.raises(psycopg.InterfaceError, match="its group failed"):
+        ask()
+    assert is_idle(kept)
