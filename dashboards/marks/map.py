@@ -16,6 +16,8 @@ FEW = 30
 """Below so many open cases a share says little: the ground is hatched, as rankings leave such a unit out."""
 
 SHAPES: Mapping[str, str] = {"critical": "diamond", "high": "triangle-up", "medium": "square", "low": "circle"}
+RINGED = 2.1
+"""How wide the ring of a critical incident is, over its mark."""
 ORDER = ("low", "medium", "high", "critical")
 
 Class = Literal["map-0", "map-1", "map-2", "map-3", "map-4", "few"]
@@ -190,7 +192,7 @@ def _pin_traces(found: Sequence[Pin], look: Look) -> list[dict[str, Any]]:
         colour = ink[f"sev-{severity}"]
         if severity == "critical":
             for tone, width in ((ink["pin-edge"], size / 4), (colour, size / 8)):
-                ring = {"symbol": "circle-open", "size": size * 2.1, "color": tone, "line": {"width": width}}
+                ring = {"symbol": "circle-open", "size": size * RINGED, "color": tone, "line": {"width": width}}
                 traces.append({**place, "mode": "markers", "marker": ring})
         grown = {"critical": 1.25, "high": 1.1, "low": 0.8}.get(severity, 0.95)
         marker = {

@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards.marks.labels import Label, spread
-from dashboards.marks.map import Pin
+from dashboards.marks.map import RINGED, Pin
 from dashboards.marks.outlines import Atlas, Box, View
 from dashboards.panel import Look, Slots, slot
 from dashboards.panels.heading import figure_text
@@ -146,12 +146,16 @@ def _room(
 ) -> list[Label]:
     wall = look.device == "wall"
     size, mark = (31, 40) if wall else (13, 18)
-    boxes, marks = [], [stage.pixel((pin.x, pin.y)) for pin in pins]
+    marks = [
+        Label(*stage.pixel((pin.x, pin.y)), *(2 * [mark * RINGED if pin.severity == "critical" else mark]))
+        for pin in pins
+    ]
+    boxes = []
     for one in shown:
         text = _count(one.count, look, words)
         x, y = stage.pixel(one.at)
         if one.dotted:
-            marks.append((x, y))
+            marks.append(Label(x, y, mark, mark))
             y += size * 2.1
         wide = max(len(one.name), len(text) * 0.9) * size * 0.6 + 8
         boxes.append(Label(x, y, wide, size * (2.45 if text else 1.2)))
@@ -162,8 +166,7 @@ def _room(
         owner = known.owner(stage.scope, stage.point(x, y))
         return 0.0 if owner in shown[at].codes else ABROAD if owner else OFF_LAND
 
-    avoid = [Label(x, y, mark, mark) for x, y in marks]
-    return spread(boxes, *stage.size, avoid=avoid, strange=strange)
+    return spread(boxes, *stage.size, avoid=marks, strange=strange)
 
 
 def _count(n: int, look: Look, words: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from dash.development.base_component import Component
 
 from dashboards.encode import encode_slot, slots_object, whole_slot
-from dashboards.marks.map import class_of, pins
+from dashboards.marks.map import Pin, class_of, pins
 from dashboards.marks.outlines import atlas, fitted, project
 from dashboards.marks.spark import BLANK
 from dashboards.pages import leader, wall
@@ -301,6 +301,21 @@ def test_names_on_the_map_hardly_cover_each_other(pack: str) -> None:
             covered = max(covered, max(wide, 0) * max(high, 0) / (one.width * one.height))
     assert covered < 0.25
     assert all(label.width / 2 <= label.x <= 1000 - label.width / 2 + 1e-6 for label in labels)
+
+
+def test_no_name_stands_in_the_ring_of_a_critical_incident() -> None:
+    settings, world, _ = made()
+    chosen = Look("vi", "wall", "dark", translate("vi"), world, settings)
+    known = atlas(world, settings)
+    view = known.view(world.root.code)
+    stage = map_labels.Stage(world.root.code, fitted(view.box, 1000 / 1040), (1000, 1040))
+    wanted = map_labels.wanted_labels(view, {place.unit.code: 9 for place in view.places}, chosen)
+    for at, one in enumerate(map_labels._room(wanted, stage, chosen, known, [])):
+        x, y = one.x, one.y + one.height / 2  # on its lower line
+        moved = map_labels._room(wanted, stage, chosen, known, [Pin(*stage.point(x, y), "critical")])[at]
+        wide = (moved.width + 84) / 2 - abs(moved.x - x)
+        high = (moved.height + 84) / 2 - abs(moved.y - y)
+        assert wide <= 0 or high <= 0 or wide * high < 0.15 * moved.width * moved.height, wanted[at].name
 
 
 @pytest.mark.parametrize("spoke", [True, False])
