@@ -24,6 +24,7 @@ from ioc.settings import Settings, seconds
 from ioc.store.connect import Connection, connect
 from ioc.store.migrate import check, check_rules
 from ioc.store.offsets import STANDSTILL_S, note_ends
+from streams.aside import Aside
 from streams.current_world import LOOK_S, CurrentWorld
 from streams.members import open_source
 from streams.partitions import Partitions, say
@@ -77,6 +78,7 @@ class Ingest:
         self._partitions = Partitions(source, self._world.decoder, owner)
         self.stages = Stages()
         self._writer = Writer(settings, rules, self.stages)
+        self._aside = Aside(self._connected)
         self._rest = settings.ingest.batch_events
         self._age_s = seconds(settings.ingest.batch_age)
         self._pending: dict[Topic, list[Arrival]] = {}
@@ -120,6 +122,7 @@ class Ingest:
         try:
             self._source.close()
         finally:
+            self._aside.close()
             self._conn.close()
 
     def step(self) -> None:
@@ -259,10 +262,9 @@ class Ingest:
         waiting = {held[place].claim.source: max(0, end - held[place].written) for place, end in ends.items()}
         closing = self._pace.note(time.monotonic(), waiting)
         self.progress.behind, self.progress.closing_per_s = sum(waiting.values()), sum(closing.values())
-        try:
-            note_ends(self._connection(), {held[place].claim.source: end for place, end in ends.items()}, now, closing)
-        except Transient:
-            return  # lag is then unknown, which is the truth
+        known = {held[place].claim.source: end for place, end in ends.items()}
+        # where the server is away, lag is unknown, which is the truth
+        self._aside.write(lambda conn: note_ends(conn, known, now, closing))
 
     def _commit(self) -> None:
         written = self._partitions.written()
@@ -272,10 +274,11 @@ class Ingest:
 
     def _connection(self) -> Connection:
         if self._conn.closed or self._conn.broken:
-            self._conn = connect(
-                self._settings.database.dsn, self._settings, name="ioc ingest", longest_pause_s=STANDSTILL_S
-            )
+            self._conn = self._connected()
         return self._conn
+
+    def _connected(self) -> Connection:
+        return connect(self._settings.database.dsn, self._settings, name="ioc ingest", longest_pause_s=STANDSTILL_S)
 
 
 def run(settings: Settings, again: Callable[[], Settings] | None = None, measure: Path | None = None) -> int:

@@ -131,7 +131,7 @@ def wanted(conn: Connection, rules: Rules) -> tuple[dict[int, Effects], Rows, Ro
     for (at_us,) in conn.execute(OPENINGS, binary=True).fetchall():
         before = states[states["at_us"] < at_us].copy()
         before["at_us"] = at_us
-        openings.append(summed(before, "at_us"))
+        openings.append(summed(before))
     return effects, minutes, days, np.concatenate(openings) if openings else np.empty(0, dtype=CHANGE)
 
 
@@ -155,7 +155,7 @@ def differences(conn: Connection, rules: Rules) -> list[str]:
         )
         for name, query, should in checks:
             rows = conn.execute(query, binary=True).fetchall()
-            has = summed(np.array([(m, h, r, at, v) for at, m, h, r, v in rows], dtype=CHANGE), "at_us")
+            has = summed(np.array([(m, h, r, at, v) for at, m, h, r, v in rows], dtype=CHANGE))
             if not np.array_equal(has, should):
                 found.append(f"{name}: {len(has)} sums are stored, {len(should)} should be, and they differ")
         found.extend(series.differences(conn, ZoneInfo(rules.zone)))
