@@ -6,6 +6,7 @@ conflicts; write the events; fold what they touch; add up; keep the rejects; not
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ioc.errors import Fenced
@@ -21,7 +22,7 @@ from ioc.store.refused import STANDARD, Cap, write_rejects
 from ioc.store.rollup import NEWEST_OPENING, Changes, add_up, announce
 from ioc.store.rows import Row, Table, put
 from ioc.store.together import Answer, Writing
-from ioc.store.transaction import Wait, transaction
+from ioc.store.transaction import transaction
 
 NEVER_US = (1 << 63) - 1
 """A moment after every other: no id is sure to be known."""
@@ -68,22 +69,23 @@ def write_batch(
     """
     with_microseconds(conn)
     with_columns(conn)
-    with (
-        translated(),
-        transaction(conn, together=sum(map(len, batch.arrivals.values())) <= few) as (
-            run,
-            wait,
-        ),
-    ):
+    together = sum(map(len, batch.arrivals.values())) <= few
+    with translated(), transaction(conn, together=together) as (run, wait):
         run.execute(OPENING_LOCKED, {"lock": OPENING_LOCK})
         claims = run.execute(LOCK_SOURCES, {"nos": Integers.of([a.source for a in batch.advances])})
         asked = ask(run, batch)
         opening = run.execute(NEWEST_OPENING, binary=True)
+        # together, before it is known which are new: they mostly all are
+        early = ask_folds(run, asked.firsts()) if together else None
         wait()
         check_claims(claims, batch)
         found = tell_apart(run, asked, sure_since_us)
+        if early is not None:
+            for topic, one in early:
+                one.leave_known(run, found.new.get(topic, ()))
+        folds = ask_folds(run, found.new) if early is None else early
         changes = Changes()
-        write_events(run, found, rules, changes, wait)
+        write_events(run, found, folds, rules, changes)
         found.repeat(repeated(run, found.rejects))
         packed = changes.packed()
         newest = opening.fetchone()
@@ -104,6 +106,9 @@ def write_batch(
     )
 
 
+Folds = list[tuple[Topic, fold.Asked]]
+
+
 def check_claims(claims: Cursor | Answer, batch: Batch) -> None:
     """Raises Fenced unless each partition, locked now, stands where the batch expects it under its epoch."""
     stand = {int(no): (int(next_offset), int(epoch)) for no, next_offset, epoch in claims.fetchall()}
@@ -115,16 +120,19 @@ def check_claims(claims: Cursor | Answer, batch: Batch) -> None:
             )
 
 
-def write_events(conn: Writing, found: Sorted, rules: Rules, changes: Changes, wait: Wait) -> None:
-    """The new events of every topic, and what they change; everyone locks in one order."""
+def ask_folds(conn: Writing, arrivals: Mapping[Topic, Sequence[Arrival]]) -> Folds:
+    """Locks what events touch, everyone in one order, and asks for its steps."""
     folds = []
-    for topic, arrivals in sorted(found.new.items()):
+    for topic, some in sorted(arrivals.items()):
         for subject, kind in FOLDED.get(topic, ()):
-            some = [arrival for arrival in arrivals if type(arrival.what) is kind]
-            if some:
-                folds.append((topic, fold.ask(conn, subject, some)))
-    if folds:
-        wait()
+            own = [arrival for arrival in some if type(arrival.what) is kind]
+            if own:
+                folds.append((topic, fold.ask(conn, subject, own)))
+    return folds
+
+
+def write_events(conn: Writing, found: Sorted, folds: Folds, rules: Rules, changes: Changes) -> None:
+    """The new events of every topic, and what they change; ``folds`` is what was asked of them."""
     for topic, one in folds:
         beyond = one.receive()
         if beyond:

@@ -57,6 +57,7 @@ class Subject:
     """How one kind of subject is stored and folded."""
 
     know: LiteralString
+    unknow: LiteralString
     lock: LiteralString
     steps: LiteralString
     table: Table
@@ -100,7 +101,10 @@ def health_row(event: HealthEvent, no: int, arrival: Arrival) -> tuple[object, .
 
 
 CASES = Subject(
-    know="insert into case_file (code) select * from unnest(%(keys)s::text[]) on conflict (code) do nothing",
+    know="""
+        insert into case_file (code) select * from unnest(%(keys)s::text[]) on conflict (code) do nothing returning no, code
+    """,
+    unknow="delete from case_file where no = any(%(nos)s::bigint[])",
     lock="""
         select code, no from case_file where code = any(%(keys)s::text[]) order by code collate "C" for no key update
     """,
@@ -123,7 +127,10 @@ CASES = Subject(
 )  # fmt: skip
 
 INCIDENTS = Subject(
-    know="insert into incident (incident_id) select * from unnest(%(keys)s::text[]) on conflict (incident_id) do nothing",
+    know="""
+        insert into incident (incident_id) select * from unnest(%(keys)s::text[]) on conflict (incident_id) do nothing returning no, incident_id
+    """,
+    unknow="delete from incident where no = any(%(nos)s::bigint[])",
     lock="""
         select incident_id, no from incident where incident_id = any(%(keys)s::text[]) order by incident_id collate "C" for no key update
     """,
@@ -146,7 +153,10 @@ INCIDENTS = Subject(
 )  # fmt: skip
 
 CAMERAS = Subject(
-    know="insert into camera (camera_id) select * from unnest(%(keys)s::text[]) on conflict (camera_id) do nothing",
+    know="""
+        insert into camera (camera_id) select * from unnest(%(keys)s::text[]) on conflict (camera_id) do nothing returning no, camera_id
+    """,
+    unknow="delete from camera where no = any(%(nos)s::bigint[])",
     lock="""
         select camera_id, no from camera where camera_id = any(%(keys)s::text[]) order by camera_id collate "C" for no key update
     """,
@@ -177,14 +187,27 @@ CAMERAS = Subject(
 
 @dataclass(slots=True)
 class Asked:
-    """Subjects that a batch touches, their rows locked, and their known steps on the way here."""
+    """Subjects that a batch touches, their rows locked, and their known steps on the way here. ``made`` are the rows that
+    there were none of before."""
 
     subject: Subject
     arrivals: dict[str, list[Arrival]]
+    made: Cursor | Answer
     numbers: Cursor | Answer
     steps: Cursor | Answer
     by_no: dict[int, list[Arrival]] = field(default_factory=dict)
     known: dict[int, list[Step]] = field(default_factory=dict)
+
+    def leave_known(self, conn: Writing, new: Sequence[Arrival]) -> None:
+        """Leaves out what turned out to be known, and takes back the rows that only that has made."""
+        ours = {id(arrival) for arrival in new}
+        left = {key: [arrival for arrival in found if id(arrival) in ours] for key, found in self.arrivals.items()}
+        if left == self.arrivals:
+            return
+        self.arrivals = left
+        idle = [no for no, key in self.made.fetchall() if not left[key]]
+        if idle:
+            conn.execute(self.subject.unknow, {"nos": Bigints.of(idle)})
 
     def receive(self) -> list[Arrival]:
         """Takes the answers; gives the new events that go beyond `MOST_STEPS` of their subject, and leaves them out."""
@@ -195,7 +218,7 @@ class Asked:
             found = self.arrivals[key]
             room = max(0, MOST_STEPS - len(self.known.get(no, ())))
             beyond += found[room:]
-            if room:
+            if found[:room]:
                 self.by_no[int(no)] = found[:room]
         return beyond
 
@@ -208,9 +231,9 @@ def ask(conn: Writing, subject: Subject, arrivals: Sequence[Arrival]) -> Asked:
     keys = sorted(by_key)
     since = [min(arrival.what.at_us for arrival in by_key[key]) for key in keys]  # type: ignore[union-attr]
     wanted = {"keys": Texts.of(keys), "since": Moments.of(since)}
-    conn.execute(subject.know, wanted)
+    made = conn.execute(subject.know, wanted, binary=True)
     numbers = conn.execute(subject.lock, wanted, binary=True)
-    return Asked(subject, by_key, numbers, conn.execute(subject.steps, wanted, binary=True))
+    return Asked(subject, by_key, made, numbers, conn.execute(subject.steps, wanted, binary=True))
 
 
 def fold(conn: Writing, asked: Asked, rules: Rules, changes: Changes) -> None:

@@ -126,6 +126,10 @@ class Asked:
     ids: dict[str, Any]
     written: Cursor | Answer | None
 
+    def firsts(self) -> dict[Topic, list[Arrival]]:
+        """The first arrival of each event, by topic."""
+        return {topic: list(first.values()) for topic, first in self.first.items()}
+
 
 def ask(conn: Writing, batch: Batch) -> Asked:
     """Writes down the ids of the batch, everyone in one order; `tell_apart` takes the answer."""

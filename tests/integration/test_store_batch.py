@@ -97,6 +97,28 @@ def test_repeats_are_duplicates_or_conflicts_within_a_batch_and_across(
     assert reconcile(conn, rules, deep=True).differences == 0
 
 
+@pytest.mark.parametrize("few", [0, 100], ids=["alone", "together"])
+def test_what_is_known_already_makes_no_case(conn: Connection, world: World, rules: Rules, few: int) -> None:
+    owner = claim(conn, Topic.CASES)
+    write_batch(conn, batch(owner, [case(1, world, code="H-1")]), rules, few=few)
+    steps = [
+        case(1, world, code="H-1"),  # a duplicate
+        case(1, world, code="H-2"),  # a conflict, of a case that nothing else is known of
+        case(2, world, code="H-1", status=Status.PROCESSING, minute=5),
+        case(3, world, code="H-3"),
+        case(3, world, code="H-4"),  # a conflict within the batch
+    ]
+    again = write_batch(conn, batch(owner, steps[:1], first=1), rules, few=few)
+    assert (again.events, again.duplicates, again.conflicts) == (0, 1, 0)
+    again = write_batch(conn, batch(owner, [*steps[1:]], first=2), rules, few=few)
+    assert (again.events, again.duplicates, again.conflicts) == (2, 0, 2)
+    codes = conn.execute("select code from case_file order by code").fetchall()
+    assert codes == [("H-1",), ("H-3",)]
+    later = write_batch(conn, batch(owner, [case(4, world, code="H-2")], first=6), rules, few=few)
+    assert later.events == 1
+    assert reconcile(conn, rules, deep=True).differences == 0
+
+
 def test_every_offset_is_accounted_for(conn: Connection, world: World, rules: Rules) -> None:
     owner = claim(conn, Topic.CASES)
     kept = [
