@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -153,9 +154,11 @@ class EmbeddedKafka(EmbeddedServer):
     def _end_orphans(self) -> None:
         left = [p for p in psutil.process_iter(["cmdline"]) if self._mark in (p.info["cmdline"] or ())]
         for process in left:
-            process.terminate()
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
         for process in psutil.wait_procs(left, timeout=20)[1]:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
             process.wait(10)
 
 

@@ -17,6 +17,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -194,12 +195,12 @@ def end_orphans(data: Path) -> None:
 
     Call it with the directory's lock held: only then is a running server nobody's.
     """
-    left = [process for process in psutil.process_iter(["name", "cwd"]) if _works_in(process, data)]
+    left = [process for process in psutil.process_iter(["name", "cwd", "ppid"]) if _works_in(process, data)]
     ids = {process.pid for process in left}
-    chiefs = [process for process in left if process.ppid() not in ids]
+    chiefs = [process for process in left if process.info["ppid"] not in ids]
     for number, patience_s in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0)):
         for process in chiefs if number != signal.SIGKILL else left:
-            if process.is_running():
+            with suppress(psutil.NoSuchProcess):  # children end by themselves meanwhile
                 process.send_signal(number)
         _, left = psutil.wait_procs(left, timeout=patience_s)
         if not left:
