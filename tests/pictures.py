@@ -6,8 +6,8 @@ No server of ours runs: each page is rendered once with its slots filled in, by 
 from __future__ import annotations
 
 import logging
-import sys
 import threading
+from argparse import ArgumentParser
 from collections.abc import Collection
 from datetime import date
 from functools import partial
@@ -320,4 +320,7 @@ def main(out: str, only: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    asked = ArgumentParser(description="Takes pictures of pages as they would be on a Monday morning.")
+    asked.add_argument("out", help="the folder they are put into, made where there is none")
+    asked.add_argument("only", nargs="?", default="", help="what their names contain")
+    main(**vars(asked.parse_args()))

@@ -76,14 +76,15 @@ def write_batch(
         asked = ask(run, batch)
         opening = run.execute(NEWEST_OPENING, binary=True)
         # together, before it is known which are new: they mostly all are
-        early = ask_folds(run, asked.firsts()) if together else None
+        folds = ask_folds(run, asked.firsts()) if together else []
         wait()
         check_claims(claims, batch)
         found = tell_apart(run, asked, sure_since_us)
-        if early is not None:
-            for topic, one in early:
+        if together:
+            for topic, one in folds:
                 one.leave_known(run, found.new.get(topic, ()))
-        folds = ask_folds(run, found.new) if early is None else early
+        else:
+            folds = ask_folds(run, found.new)
         changes = Changes()
         write_events(run, found, folds, rules, changes)
         found.repeat(repeated(run, found.rejects))

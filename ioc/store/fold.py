@@ -224,7 +224,7 @@ class Asked:
 
 
 def ask(conn: Writing, subject: Subject, arrivals: Sequence[Arrival]) -> Asked:
-    """Locks what the new events in ``arrivals``, all of one kind, touch, in key order, and asks for its steps."""
+    """Locks what the events in ``arrivals``, all of one kind, touch, in key order, and asks for its steps."""
     by_key: dict[str, list[Arrival]] = {}
     for arrival in arrivals:
         by_key.setdefault(subject.key(arrival.what), []).append(arrival)
