@@ -9,6 +9,7 @@
   const WAIT_MS = 2500; // for the first picture of the server
   const OLDEST_MS = 86400000; // a picture of yesterday helps nobody
   const MOST = 20;
+  const CALM_MS = 60000; // a chart that still draws then will never stand
   if (!live || document.documentElement.dataset.device !== "tablet" || !window.indexedDB) return;
 
   let keptFor = ""; // the place whose picture was kept last, when, and which
@@ -96,9 +97,12 @@
       location.reload();
     }
   });
-  // when everything stands on the glass, for filling the cache takes a slow tablet's breath
+  // when everything stands on the glass, for filling the cache takes a slow tablet's breath; and only then is it known
+  // which scripts the page needs: those of the charts are loaded with the first chart
+  const began = Date.now();
   const calm = setInterval(() => {
-    if (!live.seq || live.charts || live.state !== "live") return;
+    const draws = live.charts || document.querySelector(".dash-graph--pending");
+    if (!live.seq || live.state !== "live" || (draws && Date.now() - began < CALM_MS)) return;
     clearInterval(calm);
     navigator.serviceWorker.register("/sw.js").then(() => navigator.serviceWorker.ready).then(fill).catch(() => {
       // no worker here (plain HTTP, or refused): the picture still stays while the tab stays
@@ -110,7 +114,9 @@
 
   // what this page had loaded, and the page itself, to the worker; it answers whether all of it is kept
   function give(worker) {
-    const urls = [location.href.split("#")[0], ...performance.getEntriesByType("resource").map((one) => one.name)];
+    const asked = [...document.scripts].map((one) => one.src).filter(Boolean); // one on its way is no resource yet
+    const loaded = performance.getEntriesByType("resource").map((one) => one.name);
+    const urls = [...new Set([location.href.split("#")[0], ...loaded, ...asked])];
     const filled = new MessageChannel();
     worker.postMessage({ urls }, [filled.port2]);
     return new Promise((done) => (filled.port1.onmessage = (event) => done(event.data)));

@@ -6,8 +6,10 @@ import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from PIL import Image
+from playwright.sync_api import Route
 
 from dashboards.panel import slot
 from tests.browser.conftest import Screen
@@ -49,6 +51,29 @@ def test_a_reload_without_a_network_shows_the_last_picture_and_its_age(
     tablet.keep("tablet_offline_1180x820")
     tablet.tab.context.set_offline(False)
     tablet.wait("document.documentElement.dataset.state === 'live'")
+
+
+def test_nothing_is_kept_before_the_scripts_of_the_charts_are_there(
+    screens: Callable[..., Screen], feeder: Feeder
+) -> None:
+    feeder.feed(morning(feeder.settings))
+    tablet = screens(1180, 820)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tablet.tab.route("**/async-graph*.js", hold)
+    tablet.open("/")
+    tablet.value("(window.messagesThen = iocLive.messages)")
+    tablet.wait("iocLive.messages - messagesThen > 3")
+    assert held, "the charts' script is asked for with the first chart"
+    assert not tablet.value("navigator.serviceWorker.getRegistration().then(Boolean)"), "numbers alone are no page"
+    for route in held:
+        route.continue_()
+    kept(tablet)
+    chunk = urlsplit(held[0].request.url).path
+    assert tablet.value(f"caches.match('{chunk}', {{ ignoreSearch: true }}).then(Boolean)")
 
 
 def test_an_upgrade_throws_away_the_old_shell(screens: Callable[..., Screen], feeder: Feeder, tmp_path: Path) -> None:
