@@ -46,6 +46,8 @@ BEHIND_EVENTS = 8_000
 """Records in a full batch while many wait, at most; `ingest.batch_events` says why there is a limit."""
 MORE_IS_COMING = 200
 """Records in one poll from which on a batch is worth waiting for."""
+HANDFUL = 32
+"""Records that are written by who has read them, where nothing more is coming."""
 GARBAGE = 50_000
 """Objects made before cycles are looked for: records make none, and looking among thousands of them costs a tenth."""
 IDLE_POLL_S = 0.1
@@ -200,7 +202,8 @@ class Ingest:
         return not self._more or full or time.monotonic() - self._since_s >= self._age_s
 
     def _flush(self) -> None:
-        self._writer.give(Batch(self._pending, self._partitions.advances(), arrived_s=self._arrived_s))
+        write = self._writer.write if self._count <= HANDFUL and not self._more else self._writer.give
+        write(Batch(self._pending, self._partitions.advances(), arrived_s=self._arrived_s))
         self._pending = {}
         self._count = self._bytes = 0
 

@@ -20,6 +20,7 @@ from streams import kafka_admin
 from streams.kafka_admin import PATIENCE_MS, made, translated
 from streams.kafka_ends import Ends, known
 from streams.kafka_peek import records_at
+from streams.kafka_prompt import ask_once
 from streams.kafka_unreadable import read_on
 from streams.source import TITLES, Changes, Identity, Place, Record, Slice
 
@@ -120,6 +121,7 @@ class KafkaSource:
             metadata_max_age_ms=METADATA_MS,
         )
         read_on(consumer)
+        ask_once(consumer)
         listener = _Listener()
         listener.consumer = consumer
         try:

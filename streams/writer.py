@@ -1,4 +1,5 @@
-"""The writing half of ingest: one thread with one connection, one batch at a time, while the next one is read."""
+"""The writing half of ingest: one connection, one batch at a time; on a thread of its own while the next one is read,
+and on the reader's where there are few records and nothing else to read."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from ioc.errors import Transient
+from ioc.errors import Fenced, Transient
 from ioc.facts import Batch, Written
 from ioc.life import DAY_US, Rules
 from ioc.settings import Settings, seconds
@@ -21,6 +22,9 @@ from streams.stages import Stages
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
+QUICK_S = 0.1
+"""A server whose last answer took longer is not waited for by who reads."""
+BUSY = "a batch is being written already"
 
 
 def pause_s(attempt: int) -> float:
@@ -29,7 +33,7 @@ def pause_s(attempt: int) -> float:
 
 
 class Writer:
-    """Writes batches in the order given. `give` only when idle; every result is taken once, by `result`."""
+    """Writes batches in the order given. `give` and `write` only when idle; every result is taken once, by `result`."""
 
     def __init__(self, settings: Settings, rules: Rules, stages: Stages | None = None) -> None:
         self._settings = settings
@@ -42,6 +46,7 @@ class Writer:
         self._ending = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._future: Future[Written] | None = None
+        self._last_s = 0.0
 
     @property
     def idle(self) -> bool:
@@ -51,8 +56,25 @@ class Writer:
     def give(self, batch: Batch) -> None:
         """Starts writing. The same batch is tried until the server has answered."""
         if self._future is not None:
-            raise RuntimeError("a batch is being written already")
+            raise RuntimeError(BUSY)
         self._future = self._pool.submit(self._write, batch)
+
+    def write(self, batch: Batch) -> None:
+        """Writes a small batch here and now: to hand it over would take as long. What does not go as it should is
+        `give`n: the reader must not wait for a server that is away, nor look for what cannot be stored."""
+        if self._conn is None or self._last_s > QUICK_S:
+            return self.give(batch)
+        if self._future is not None:
+            raise RuntimeError(BUSY)
+        done: Future[Written] = Future()
+        try:
+            with self._stages.writing():
+                done.set_result(self._once(batch))
+        except (Transient, *UNHOLDABLE):
+            return self.give(batch)
+        except Fenced as error:
+            done.set_exception(error)
+        self._future = done
 
     def wait(self, timeout_s: float) -> bool:
         """Whether a result is there within ``timeout_s``, or nothing is being written."""
@@ -99,24 +121,30 @@ class Writer:
         attempt = 0
         while True:
             try:
-                if self._conn is None:
-                    self._conn = connect(
-                        self._settings.database.dsn,
-                        self._settings,
-                        name=WRITER,
-                        longest_pause_s=STANDSTILL_S,
-                    )
-                since_us = time.time_ns() // 1000 - self._sure_us
-                written = write_batch(self._conn, batch, self._rules, self._cap, sure_since_us=since_us)
-                self._stages.committed(batch.advances)
-                return written
+                return self._once(batch)
             except Transient as error:
-                if self._conn is not None:
-                    self._conn.close()
-                    self._conn = None
                 if self._ending.is_set():
                     raise
                 if attempt in (0, 3) or attempt % 12 == 0:
                     print(f"ingest: the database does not answer ({error}); trying again", file=sys.stderr, flush=True)
                 self._ending.wait(pause_s(attempt))
                 attempt += 1
+
+    def _once(self, batch: Batch) -> Written:
+        began_s = time.monotonic()
+        try:
+            if self._conn is None:
+                self._conn = connect(
+                    self._settings.database.dsn, self._settings, name=WRITER, longest_pause_s=STANDSTILL_S
+                )
+            since_us = time.time_ns() // 1000 - self._sure_us
+            written = write_batch(self._conn, batch, self._rules, self._cap, sure_since_us=since_us)
+            self._stages.committed(batch.advances)
+            return written
+        except Transient:
+            if self._conn is not None:
+                self._conn.close()
+                self._conn = None
+            raise
+        finally:
+            self._last_s = time.monotonic() - began_s

@@ -62,7 +62,8 @@ log.cleaner.dedupe.buffer.size=16777216
 class EmbeddedKafka(EmbeddedServer):
     """One Kafka broker in ``directory``, which holds its data, its ports, its log and its lock.
 
-    ``java`` and ``jars`` default to what `find_java` and `fetch_jars` give.
+    ``java`` and ``jars`` default to what `find_java` and `fetch_jars` give. New objects have so much of the heap that
+    at 200 events a second they are collected every four seconds, by two threads: everybody waits meanwhile, 3 to 10 ms.
     """
 
     name = "kafka"
@@ -107,8 +108,9 @@ class EmbeddedKafka(EmbeddedServer):
 
     def _spawn(self, main: str, *words: str, death: signal.Signals) -> subprocess.Popen[bytes]:
         command = [
-            str(self._java), "-Xms128m", f"-Xmx{self.heap_mb}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            "-Djava.awt.headless=true", f"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}", self._mark,
+            str(self._java), f"-Xms{self.heap_mb * 3 // 4}m", f"-Xmx{self.heap_mb}m", f"-Xmn{self.heap_mb * 3 // 8}m",
+            "-XX:+UseParallelGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true",
+            f"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}", self._mark,
             "-cp", f"{self._jars}/*", main, *words,
         ]  # fmt: skip
         env = {**os.environ, "LC_ALL": "C.UTF-8"}  # Java reads the names of files by it

@@ -13,7 +13,7 @@ from dashboards.auth import Gate
 from dashboards.latency import Percentiles
 from dashboards.pages import status
 from dashboards.panel import Look, Slots
-from dashboards.sign_feed import figures, initials, sign_data
+from dashboards.sign_feed import MOST_CODES, figures, initials, sign_data
 from dashboards.text import translate
 from dashboards.vitals import PushVitals, StoreVitals, Vitals
 from ioc.errors import ConfigError
@@ -107,6 +107,14 @@ def test_a_sign_counts_what_was_received_at_its_place() -> None:
         assert getattr(data.totals, part) == sum(getattr(row.figures, part) for row in data.rows), part
     assert data.totals.received == BASE.cases(Scope(unit.code, "receiving")).received
     assert all(len(code) <= 13 for code in data.ready_codes)
+
+
+def test_a_sign_shows_an_end_of_a_code_once_and_fills_its_places_with_others() -> None:
+    first = BASE.results[0]
+    twice = [replace(first, case_code=f"000.00.{office}.H09-261128-3001") for office in range(11, 61)]
+    others = [replace(first, case_code=f"000.00.11.H09-261128-{n:04d}") for n in range(40)]
+    data = sign_data(replace(BASE, results=(*twice, *others)), Sign(), SETTINGS, BASE.as_of, 0.0)
+    assert data.ready_codes == ("261128-3001", *(f"261128-{n:04d}" for n in range(MOST_CODES - 1)))
 
 
 def test_the_rate_of_a_sign_is_the_published_one() -> None:
