@@ -186,6 +186,8 @@ class Bench:
         used = {name: seconds - servers[name] for name, seconds in processor_s().items()}
         cases = min(asked.events, MOST_CASES)
         case_drained = self.draining(self._mix()[1].cases(cases), cases, "steps of cases")
+        with connect(self._dsn) as conn:
+            sizes.settle(conn)  # what loading so much at once left to do; a centre's day has no such load
         say(f"{asked.rate:g} events a second for {asked.seconds:g} s …")
         committed_s, bare_s = self.latency()
         commit, bare, underway = percentiles(committed_s), percentiles(bare_s), self.transport()
