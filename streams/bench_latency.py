@@ -87,7 +87,7 @@ class Watched:
         return took
 
     def _commit(self) -> None:
-        """Like an event, a commit counts from when it was to be made where the one before it took too long for that."""
+        """A commit counts from when it was due where the one before it took too long: one stall delays many events."""
         with connect(self._dsn) as conn:
             n, ended_s = 0, time.perf_counter()
             due_s = ended_s + BARE_EVERY_S

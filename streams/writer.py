@@ -61,7 +61,7 @@ class Writer:
 
     def write(self, batch: Batch) -> None:
         """Writes a small batch here and now: to hand it over would take as long. What does not go as it should is
-        `give`n: the reader must not wait for a server that is away, nor look for what cannot be stored."""
+        `give`n: the reader does not wait for a server known to be in trouble, nor look for what cannot be stored."""
         if self._conn is None or self._last_s > QUICK_S:
             return self.give(batch)
         if self._future is not None:
@@ -137,6 +137,7 @@ class Writer:
                 self._conn = connect(
                     self._settings.database.dsn, self._settings, name=WRITER, longest_pause_s=STANDSTILL_S
                 )
+                began_s = time.monotonic()
             since_us = time.time_ns() // 1000 - self._sure_us
             written = write_batch(self._conn, batch, self._rules, self._cap, sure_since_us=since_us)
             self._stages.committed(batch.advances)
