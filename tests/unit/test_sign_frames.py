@@ -1,6 +1,7 @@
 """Every page of every board, in both languages, is legible with data at their worst, and has exactly its size."""
 
 import io
+import string
 from dataclasses import replace
 
 import pytest
@@ -345,3 +346,16 @@ def test_the_qr_code_has_modules_of_six_px_and_a_quiet_margin(size: tuple[int, i
             and frame_of_codes.crop((left, top, left + side, top + side)).tobytes() == wanted
         ]
     assert len(scales) == 1
+
+
+@pytest.mark.parametrize("data", [sign(), sign(rows=()), sign(age_s=715, stale=True), sign(age_s=None)])
+def test_what_the_sign_itself_says_is_english_in_english(data: SignData) -> None:
+    named = replace(data, title="Case progress", place="", language="en", rows=tuple(map(_in_ascii, data.rows)))
+    for width, height in SIZES:
+        for page in range(1, page_count(named, width, height) + 1):
+            words = " ".join(draw(view(named), width, height, page).texts)
+            assert set(words) - set(string.printable) <= set("·–…"), words
+
+
+def _in_ascii(row: SignRow) -> SignRow:
+    return replace(row, full="Department", short="Department", initials="D")
