@@ -48,7 +48,8 @@
   async function keep() {
     if (!live.place || !live.seq || live.state !== "live") return;
     if (keptFor === key() && (keptSeq === live.seq || Date.now() - keptAt < KEEP_EVERY_MS)) return;
-    [keptFor, keptAt, keptSeq] = [key(), Date.now(), live.seq];
+    const whole = !document.querySelector(".late-row .still"); // else a list is on its way: the next second keeps it too
+    [keptFor, keptAt, keptSeq] = [key(), whole ? Date.now() : 0, live.seq];
     const picture = { place: key(), at: live.lastAt, beat: live.beat, build: live.build, slots: live.slots };
     try {
       await inStore("readwrite", (store) => store.put(picture));

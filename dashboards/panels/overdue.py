@@ -67,9 +67,10 @@ def panel(lists: Lists, kind: Listing = OVERDUE) -> Panel:
 
 
 def frame(look: Look, kind: Listing = OVERDUE) -> Component:
-    """A still skeleton until the first list has been read."""
+    """A still skeleton until the first list has been read; without a network it says that it was not."""
     name, t = kind.name, look.t
     still = [html.Li(html.Span(className="still"), className="late-row") for _ in range(4)]
+    still.append(html.Li(t("overdue.unread"), className="late-unread"))
     return html.Div(
         [
             heading(name, t(f"{name}.title"), t(f"{name}.note")),

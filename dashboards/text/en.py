@@ -312,6 +312,7 @@ WORDS: Final[Mapping[str, str]] = {
     "overdue.note": "most late first · calendar days",
     "overdue.none": "No overdue cases",
     "overdue.read": "age of this list",
+    "overdue.unread": "The connection was lost before this list was read",
     "overdue.more": "the {shown} most late of {total} are shown",
     "overdue.days": "{n} days",
     "overdue.day": "1 day",

@@ -312,6 +312,7 @@ WORDS: Final[Mapping[str, str]] = {
     "overdue.note": "trễ nhất trước · ngày lịch",
     "overdue.none": "Không có hồ sơ quá hạn",
     "overdue.read": "đọc cách đây",
+    "overdue.unread": "Mất kết nối trước khi đọc được danh sách này",
     "overdue.more": "hiện {shown} hồ sơ trễ nhất trong {total}",
     "overdue.days": "{n} ngày",
     "overdue.day": "1 ngày",

@@ -76,6 +76,35 @@ def test_nothing_is_kept_before_the_scripts_of_the_charts_are_there(
     assert tablet.value(f"caches.match('{chunk}', {{ ignoreSearch: true }}).then(Boolean)")
 
 
+def test_a_list_that_was_not_read_in_time_says_so(
+    screens: Callable[..., Screen], feeder: Feeder, pipeline: Pipeline
+) -> None:
+    feeder.feed(morning(feeder.settings))
+    tablet = screens(1180, 820)
+    tablet.expects_loss = True
+    rows = "document.querySelector('.late-list.overdue .late-rows')"
+    with feeder.writing.transaction():  # figures are read, the list is not
+        feeder.writing.execute("lock table case_event")
+        tablet.open("/?unit=25978")
+        kept(tablet)
+        assert tablet.value(f"{rows}.innerText.trim()") == "", "it may still come"
+        assert tablet.value(f"{rows}.querySelector('.still').checkVisibility()")
+        tablet.tab.context.set_offline(True)
+        tablet.tab.reload()
+        tablet.wait("document.documentElement.dataset.state === 'offline'")
+        tablet.wait(f"{rows}.innerText.trim() === 'Mất kết nối trước khi đọc được danh sách này'")
+        assert not tablet.value(f"{rows}.querySelector('.still').checkVisibility()")
+        tablet.keep("tablet_offline_unread_1180x820")
+        tablet.tab.context.set_offline(False)
+        tablet.wait("document.documentElement.dataset.state === 'live'")
+    tablet.wait(f"{rows}.querySelectorAll('.days').length === 3")
+    tablet.wait("Date.now() - iocLive.kept < 1000")
+    tablet.tab.context.set_offline(True)
+    tablet.tab.reload()
+    tablet.wait("document.documentElement.dataset.state === 'offline'")
+    tablet.wait(f"{rows}.querySelectorAll('.days').length === 3")
+
+
 def test_an_upgrade_throws_away_the_old_shell(screens: Callable[..., Screen], feeder: Feeder, tmp_path: Path) -> None:
     tablet = screens(1180, 820).open("/")
     tablet.expects_loss = True
