@@ -1,10 +1,12 @@
-"""`ioc bench history`: what weeks of history cost, with one day and with all days measured in the same run.
+"""`ioc bench history`: what weeks of history cost, with all days and with one day measured side by side.
 
-A province's history (`streams.bench_province`) is written through the store's own `write_batch`. After the first day
-and after the last it measures how long a live picture takes to be brought forward by new events; at the end also
-reading everything at a start, the picture of any past moment, the overview of any past window, a thousand late uses
-into the oldest day, and the size of each table.
-Database and engine are the real ones: a PostgreSQL of its own, or ``--dsn``.
+A province's history (`streams.bench_province`) is written through the store's own `write_batch`, and one such day into
+another database of the same server. How long a live picture takes to be brought forward by new events is measured in
+both by turns, so that both have the same disk and the same neighbours; then also reading everything at a start, the
+picture of any past moment, the overview of any past window, a thousand late uses into the oldest day, and the size of
+each table.
+Database and engine are the real ones: a PostgreSQL of its own, or ``--dsn``, whose role must be allowed to make a
+database.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ from ioc.life import Rules
 from ioc.promises import Promise, tell
 from ioc.settings import Settings
 from ioc.snapshot import local_midnight
-from ioc.store import balances, housekeeping, offsets, series, sizes, state, units
+from ioc.store import balances, housekeeping, offsets, scratch, series, sizes, state, units
 from ioc.store.batch import write_batch
 from ioc.store.connect import Connection, connect
 from ioc.store.live import Live, read_snapshot
@@ -58,7 +60,7 @@ from streams.bench_province import DAY_US, Made, Province
 from streams.embedded.postgres import EmbeddedPostgres
 
 BATCH = 8_000
-ROUNDS = 300
+ROUNDS = 600
 ROUND_US = 100_000
 MARK = "bench history"
 
@@ -117,7 +119,12 @@ def run(
     """Measures and prints. 1 where ``check`` finds a promise missed. OperatorError where the database named holds
     anything else than such a history."""
     with place(dsn, keep) as address, connect(address, name="ioc bench") as conn:
-        result = History(settings, conn, address, days, events).measure()
+        history = History(settings, conn, address, days, events)
+        history.fill()
+        with scratch.beside(address) as other, connect(other, name="ioc bench") as one_day:
+            peer = History(settings, one_day, other, 1, events // days, history.ends_us)
+            peer.fill()
+            result = history.measure(peer)
     return tell(asdict(result), PROMISES, as_json=as_json, check=check)
 
 
@@ -134,7 +141,9 @@ def place(dsn: str | None, keep: Path | None) -> Iterator[str]:
 class History:
     """One run over one database."""
 
-    def __init__(self, settings: Settings, conn: Connection, dsn: str, days: int, events: int) -> None:
+    def __init__(
+        self, settings: Settings, conn: Connection, dsn: str, days: int, events: int, ends_us: int | None = None
+    ) -> None:
         self.settings, self.conn, self.dsn, self.days, self.events = settings, conn, dsn, days, events
         migrate(conn, settings)
         self.world: World = units.load(conn, settings)
@@ -145,27 +154,27 @@ class History:
         self.written = 0
         self.run = f"{time.time_ns():x}"
         found = state.get(conn, MARK)
-        self.filled = json.loads(found) if found else None
-        ends = local_midnight(datetime.now(UTC), settings.zone) - timedelta(days=1) + timedelta(hours=15.5)
-        if self.filled is None and not sizes.is_empty(conn):
+        self.filled: dict[str, Any] = json.loads(found) if found else {}
+        yesterday = local_midnight(datetime.now(UTC), settings.zone) - timedelta(days=1) + timedelta(hours=15.5)
+        ends = yesterday if ends_us is None else moment(ends_us)
+        if not self.filled and not sizes.is_empty(conn):
             raise OperatorError("this database holds other data: name an empty one with --dsn")
-        if self.filled is not None:
+        if self.filled:
             held = self.filled["days"], self.filled["asked"]
             if held != (days, events):
                 raise OperatorError(f"this database holds {held[0]} days and {held[1]} events: ask for the same")
             ends = datetime.fromisoformat(self.filled["ends"])
         self.ends_us = us_of(ends)
 
-    def measure(self) -> Result:
-        """Fills the database unless it is filled, and measures."""
+    def fill(self) -> None:
+        """Fills the database unless it is filled, and does what a server and `ioc watch` do in time."""
         self.claim()
-        filled = self.filled or self._fill()
+        self.filled = self.filled or self._fill()
         say("what `ioc watch` and the server do in time: packed days, statistics, old chunks by column …")
         for one in (balances.pack, series.pack):
             while one(self.conn, self.settings, moment(self.ends_us)):
                 continue
         sizes.settle(self.conn)
-        return self._result(filled)
 
     def claim(self) -> None:
         """Takes the partitions of the bench, where they stand."""
@@ -177,32 +186,29 @@ class History:
 
     def _fill(self) -> dict[str, Any]:
         """Writes all days; what it came to is noted in the database, so that it can be measured again."""
-        province = Province(self.world, self.events // self.days)
-        load_s, began_s, probes = 0.0, time.perf_counter(), 0
-        one_day: list[float] = []
+        say(f"writing {self.days} days of {self.events // self.days:,} events …")
+        province, began_s = Province(self.world, self.events // self.days), time.perf_counter()
         for day in range(self.days):
             self.load(province.day(day, self.ends_us - (self.days - day) * DAY_US))
-            load_s, began_s = load_s + time.perf_counter() - began_s, time.perf_counter()
-            if day == 0:
-                sizes.settle(self.conn)
-                one_day = self._patches(self.ends_us - (self.days - 1) * DAY_US)
-                probes = 20 * ROUNDS
-                say(f"one day: {self.written - probes:,} events; patching p95 {p(one_day, 95):.1f} ms")
-                began_s = time.perf_counter()
-            elif day % 5 == 4:
-                loaded = self.written - probes
-                say(f"{day + 1} of {self.days} days, {loaded:,} events, {loaded / load_s:,.0f}/s")
+            if day % 5 == 4:
+                so_far_s = time.perf_counter() - began_s
+                say(f"{day + 1} of {self.days} days, {self.written:,} events, {self.written / so_far_s:,.0f}/s")
+        load_s = time.perf_counter() - began_s
         housekeeping.open_books(self.conn, self.settings, moment(self.ends_us))
         filled = {
             "days": self.days, "asked": self.events, "ends": moment(self.ends_us).isoformat(), "load_s": load_s,
-            "events": self.written - probes, "p50": p(one_day, 50), "p95": p(one_day, 95),
+            "events": self.written,
         }  # fmt: skip
         state.put(self.conn, MARK, json.dumps(filled))
         return filled
 
-    def _result(self, filled: dict[str, Any]) -> Result:
-        say("patching the live picture …")
-        all_days = self._patches(self.ends_us + self.dice.randrange(60) * 1_000_000)
+    def measure(self, one_day: History) -> Result:
+        """Measures this history, and the live picture of ``one_day`` by turns with its own. Both are filled."""
+        filled = self.filled
+        say("patching the live picture, with all days and with one day by turns …")
+        at_us = self.ends_us + self.dice.randrange(60) * 1_000_000
+        pairs = list(zip(self._patches(at_us), one_day._patches(at_us), strict=True))
+        all_days, of_one = [all_ms for all_ms, _ in pairs], [one_ms for _, one_ms in pairs]
         now = moment(self.ends_us + 120_000_000)
         say("reading at a start, past moments, past windows …")
         with connect(self.dsn, self.settings, name="ioc bench") as reading:  # the writing one speaks microseconds
@@ -218,11 +224,11 @@ class History:
             events=filled["events"],
             load_s=filled["load_s"],
             load_per_s=filled["events"] / filled["load_s"],
-            patch_one_day_p50_ms=filled["p50"],
-            patch_one_day_p95_ms=filled["p95"],
+            patch_one_day_p50_ms=p(of_one, 50),
+            patch_one_day_p95_ms=p(of_one, 95),
             patch_p50_ms=p(all_days, 50),
             patch_p95_ms=p(all_days, 95),
-            patch_p95_over_one_day=p(all_days, 95) / filled["p95"],
+            patch_p95_over_one_day=p(all_days, 95) / p(of_one, 95),
             start_read_p50_ms=p(starts, 50),
             start_read_max_ms=max(starts),
             past_picture_p50_ms=p(pictures, 50),
@@ -255,17 +261,15 @@ class History:
         ]
         write_batch(self.conn, Batch(arrivals, tuple(moves)), self.rules, sure_since_us=0)
 
-    def _patches(self, at_us: int) -> list[float]:
+    def _patches(self, at_us: int) -> Iterator[float]:
         """Milliseconds to bring a live picture forward by the events of a tenth of a second, 200 events a second."""
-        found: list[float] = []
         with connect(self.dsn, self.settings, name="ioc bench") as reading:
             live = Live(reading, self.world, self.settings)
             live.advance(moment(at_us))
             for _ in range(ROUNDS):
                 self._write(self.tenth(at_us))
                 at_us += ROUND_US
-                found.append(timed(partial(live.advance, moment(at_us))))
-        return found
+                yield timed(partial(live.advance, moment(at_us)))
 
     def tenth(self, at_us: int) -> Iterator[Made]:
         """Twenty events of now: uses, steps of new cases, an incident, a camera's word."""

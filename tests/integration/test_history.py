@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from psycopg.conninfo import make_conninfo
 
+from ioc.errors import OperatorError
 from ioc.facts import Topic
 from ioc.life import Rules
 from ioc.settings import Settings
 from ioc.snapshot import Snapshot
-from ioc.store import balances, housekeeping, hypertables, rebuild, series, units
+from ioc.store import balances, housekeeping, hypertables, rebuild, scratch, series, sizes, units
 from ioc.store.connect import Connection, connect
 from ioc.store.live import read_snapshot
 from ioc.store.migrate import migrate, migrations
@@ -216,7 +218,8 @@ def test_the_bench_states_what_history_costs(
         assert bench_history.run(settings, days=2, events=4_000, dsn=store, keep=None, as_json=True) == 0
         told = capsys.readouterr()
         found = json.loads(told.out)
-        assert ("one day:" in told.err) == (turn == 0)
+        assert ("writing 2 days" in told.err) == (turn == 0)
+        assert "writing 1 days" in told.err, "what it is compared with is always made anew"
     assert 3_500 < found["events"] <= 4_000
     assert 0 < found["patch_p50_ms"] <= found["patch_p95_ms"]
     assert found["tables_rows"]["usage_event"] >= 2_500
@@ -225,6 +228,21 @@ def test_the_bench_states_what_history_costs(
         report = reconcile(conn, Rules.of(settings), deep=True)
     assert report.differences == 0, report.deep
     assert {source.topic for source in report.sources} == {int(topic) for topic in Topic}
+
+
+def test_who_may_make_no_database_is_told_what_to_do(store: str) -> None:
+    with connect(store) as conn:
+        conn.execute("drop role if exists bench_guest")
+        conn.execute("create role bench_guest login")
+        guest = make_conninfo(store, user="bench_guest")
+        with pytest.raises(OperatorError, match="bench_guest may not make"), scratch.beside(guest):
+            pytest.fail("nothing to compare with")
+        with scratch.beside(store) as other, connect(other) as empty:
+            name = empty.info.dbname
+            assert sizes.sizes(empty) == {}
+        left = conn.execute("select datname from pg_database where datname like 'ioc_scratch%'").fetchall()
+        assert (name,) not in left
+        conn.execute("drop role bench_guest")
 
 
 def arrays(one: Snapshot) -> list[np.ndarray[Any, Any]]:
