@@ -123,6 +123,7 @@ class Site:
             "IOC_BROKER": self.settings.broker,
             "IOC_KAFKA__BOOTSTRAP_SERVERS": self.settings.kafka.bootstrap_servers,
             "IOC_KAFKA__GROUP_ID": group,
+            "IOC_KAFKA__OPTIONS": json.dumps(self.settings.kafka.options),
             "IOC_INGEST__BATCH_EVENTS": str(self.settings.ingest.batch_events),
         }
 

@@ -17,7 +17,7 @@ from ioc.settings import Kafka, Settings
 from streams.embedded.kafka import EmbeddedKafka
 from streams.embedded.process import wait_until
 from streams.kafka_admin import administrator, ensure_topics
-from streams.kafka_source import KafkaSource
+from streams.kafka_source import SESSION_MS, KafkaSource
 from streams.producer import open_producer
 from streams.source import Place
 from tests.contract.brokers import PATIENCE_S, KafkaBroker, Reader, member, sender
@@ -80,6 +80,42 @@ def test_new_partitions_are_found_with_the_shortest_of_polls(watchful: KafkaBrok
                 out.send("ioc.usage.v1", f"{n}", b"x")
             out.flush()
         reader.until(lambda: len(reader.seen) == 100)
+
+
+def test_who_was_held_up_for_longer_than_the_group_waits_comes_back(watchful: KafkaBroker) -> None:
+    """A write that hangs holds who reads: others take over meanwhile, and it joins again."""
+    watchful.settings.kafka.options["max_poll_interval_ms"] = SESSION_MS + 500
+    with member(watchful, "one") as first, member(watchful, "two") as second, sender(watchful) as out:
+        held, other = Reader(first), Reader(second)
+
+        def read_on(reader: Reader, true: Callable[[], bool], beside: Reader | None = None) -> None:
+            ends_s = time.monotonic() + PATIENCE_S
+            while not true():
+                assert time.monotonic() < ends_s, (held.mine, other.mine)
+                for one in (reader, beside) if beside else (reader,):
+                    for place in one.turn(0.05).assigned:
+                        one.source.seek(place, 0)
+
+        def shared() -> bool:
+            return bool(held.mine and other.mine) and held.mine | other.mine == whole and not held.mine & other.mine
+
+        def sent(value: bytes) -> None:
+            for topic in Topic:
+                out.send(topic.title, "k", value)
+            out.flush()
+
+        def topics(readers: list[Reader], value: bytes) -> set[Topic]:
+            return {place.topic for one in readers for place, record in one.seen if record.value == value}
+
+        read_on(held, lambda: len(held.mine) == 4)
+        whole = frozenset(held.mine)
+        read_on(other, lambda: other.mine == whole)  # `first` polls no more
+        sent(b"while it was held")
+        read_on(other, lambda: topics([other], b"while it was held") == set(Topic))
+        read_on(held, shared, other)
+        sent(b"after it came back")
+        read_on(held, lambda: topics([held, other], b"after it came back") == set(Topic), other)
+        assert topics([held], b"after it came back")
 
 
 def test_a_topic_that_is_made_anew_is_given_back(watchful: KafkaBroker) -> None:

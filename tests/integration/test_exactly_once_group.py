@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ioc.settings import Settings
 from streams.embedded.process import wait_until
+from streams.kafka_source import SESSION_MS
 from tests.drill import Stream
-from tests.site import PATIENCE_S, Site, kill, opened_for
+from tests.site import CONSUMED, PATIENCE_S, Site, kill, opened_for
+from tests.stalling import StallingWire
 
 OWNERS = "select count(distinct owner) from source"
 
@@ -48,3 +52,29 @@ def test_three_members_join_leave_and_die_under_load(
             site.await_consumed(site.records)
         site.assert_exact()
         assert four.poll() is None
+
+
+def test_a_database_that_hangs_for_longer_than_the_group_waits(
+    request: pytest.FixtureRequest, tmp_path: Path, settings: Settings
+) -> None:
+    """For one member: it falls silent in the midst of a write, the other takes over, and it comes back."""
+    impatient = msgspec.structs.replace(settings.kafka, options={"max_poll_interval_ms": SESSION_MS + 500})
+    settings = msgspec.structs.replace(settings, kafka=impatient)
+    with opened_for(request, tmp_path, settings) as site, closing(StallingWire(site.dsn)) as wire:
+        direct, site.dsn = site.dsn, wire.dsn
+        held = site.ingest("pair")
+        site.dsn = direct
+        with Stream(site):
+            await_owners(site, 1)
+            site.ingest("pair")
+            await_owners(site, 2)
+            wire.stall()
+            await_owners(site, 1)
+            before = site.ask(CONSUMED)
+            site.await_consumed(before + 1000)
+            assert site.ask(OWNERS) == 1
+            wire.go_on()
+            await_owners(site, 2)
+            site.await_consumed(site.ask(CONSUMED) + 1000)
+        site.assert_exact()
+        assert held.poll() is None
