@@ -206,10 +206,10 @@ class History:
         """Measures this history, and the live picture of ``one_day`` by turns with its own. Both are filled."""
         filled = self.filled
         say("patching the live picture, with all days and with one day by turns …")
-        at_us = self.ends_us + self.dice.randrange(60) * 1_000_000
+        at_us = self._after_all()
         pairs = list(zip(self._patches(at_us), one_day._patches(at_us), strict=True))
         all_days, of_one = [all_ms for all_ms, _ in pairs], [one_ms for _, one_ms in pairs]
-        now = moment(self.ends_us + 120_000_000)
+        now = moment(at_us + ROUNDS * ROUND_US)
         say("reading at a start, past moments, past windows …")
         with connect(self.dsn, self.settings, name="ioc bench") as reading:  # the writing one speaks microseconds
             starts = [timed(lambda: Live(reading, self.world, self.settings).advance(now)) for _ in range(7)]
@@ -240,6 +240,13 @@ class History:
             tables_mb={name: round(size / 1e6, 1) for name, (size, _) in tables.items()},
             tables_rows={name: rows for name, (_, rows) in tables.items()},
         )
+
+    def _after_all(self) -> int:
+        """A moment after all that was written, by former measurements too: what lies ahead of a picture costs it."""
+        times = int(self.filled.get("measured", 0)) + 1
+        self.filled["measured"] = times
+        state.put(self.conn, MARK, json.dumps(self.filled))
+        return self.ends_us + 2 * times * ROUNDS * ROUND_US
 
     def load(self, facts: Iterator[Made]) -> None:
         """Writes facts in batches."""
