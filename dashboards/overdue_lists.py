@@ -19,8 +19,8 @@ from ioc.store.overdue import OverdueList
 
 EVERY_S = 10.0
 PATIENCE = 20
-WANTED_S = 5.0
-"""For so long after the last question a list is kept fresh."""
+WANTED_S = 30.0
+"""For so long after the last question a list is kept fresh: longer than the turns of many places come apart."""
 KEPT_S = 120.0
 """And so long it is remembered."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+import pytest
+
 from dashboards.overdue_lists import EVERY_S, KEPT_S, PATIENCE, WANTED_S, OverdueLists, unread
 from ioc.errors import Transient
 from ioc.snapshot import Scope
@@ -50,7 +52,7 @@ def test_a_list_is_read_again_in_its_time_while_it_is_wanted() -> None:
     lists.of(PLACE)
     lists.of(OTHER)
     lists.refresh()
-    store.now_s += EVERY_S
+    store.now_s += max(EVERY_S, WANTED_S + 1)
     assert not lists.wanted, f"nobody asked for {WANTED_S} s"
     lists.of(PLACE)
     lists.refresh()
@@ -61,14 +63,17 @@ def test_a_list_is_read_again_in_its_time_while_it_is_wanted() -> None:
     assert lists.of(PLACE) is None, "forgotten"
 
 
-def test_the_store_is_asked_as_often_for_a_hundred_scopes_as_for_one() -> None:
+@pytest.mark.parametrize("turn", [1, 66, 250], ids=lambda tenths: f"each {tenths / 10} s")
+def test_the_store_is_asked_as_often_for_a_hundred_scopes_as_for_one(turn: int) -> None:
+    """Also where so many places are painted that each one's turn comes seldom."""
     questions = {}
     for scopes in (1, 100):
         store = Store()
         lists = OverdueLists(store.read, lambda store=store: store.now_s)  # type: ignore[misc]
         for tenth in range(1200):
             for number in range(scopes):
-                if tenth >= number % 7:  # they do not come together
+                late = number % 7  # they do not come together
+                if tenth >= late and (tenth - late) % turn == 0:
                     lists.of(Scope(str(number)))
             lists.refresh()
             store.now_s += 0.1
