@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -195,8 +195,15 @@ class SignFeed:
     """The data of signs for whoever asks, from any thread: one of many that ask for a sign at once counts, and nobody
     waits for the store longer than a blink."""
 
-    def __init__(self, hub: Hub, settings: Settings, signs: Mapping[str, Sign]) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        settings: Settings,
+        signs: Mapping[str, Sign],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._hub = hub
+        self._clock = clock
         self._settings = settings
         self._signs = signs
         self._kept: dict[tuple[str, Language], _Kept] = {}
@@ -215,7 +222,7 @@ class SignFeed:
         if counts is None or snapshot is None:
             return None
         lag_unknown_s = self._hub.lag_unknown_s(Topic.CASES.title)
-        return told(counts, snapshot, sign, self._settings, datetime.now(UTC), lag_unknown_s, self._hub.silent_s)
+        return told(counts, snapshot, sign, self._settings, self._clock(), lag_unknown_s, self._hub.silent_s)
 
     def _counts(self, name: str, sign: Sign) -> Counts | None:
         kept = self._kept.setdefault((name, sign.language), _Kept())

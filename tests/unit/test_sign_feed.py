@@ -119,7 +119,8 @@ def test_a_sign_is_counted_once_however_many_boards_ask_and_its_age_runs_on(monk
 def test_a_store_that_hangs_leaves_a_sign_its_last_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sign_feed, "EVERY_S", 0.0)
     hub = FixedHub()
-    feed = sign_feed.SignFeed(as_hub(hub), SETTINGS, {"here": Sign(unit="718"), "all": Sign()})
+    signs = {"here": Sign(unit="718"), "all": Sign()}
+    feed = sign_feed.SignFeed(as_hub(hub), SETTINGS, signs, lambda: SNAPSHOT.as_of)
     first = feed.of("here")
     assert first is not None
     hub.snapshot, hub.hangs = replace(SNAPSHOT, sequence=SNAPSHOT.sequence + 1), True
