@@ -22,7 +22,8 @@ GONE_S = 8.0
 GONE_KEPT = timedelta(days=1)
 GONE_MOST = 200
 GOODBYES = frozenset({1000, 1001})
-"""Close codes of a browser that leaves on purpose: another page, a closed tab. A cut line has none (1005, 1006)."""
+"""Close codes of a browser that leaves on purpose: another page, a closed tab. A cut line has none (1005, 1006), and
+a page that gives its connection up to make another says 4010: if it dies before, it is missed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 (function () {
   "use strict";
 
+  const BACK_SOON = 4010; // closes a connection that is given up: no goodbye, the server misses who then does not come back
   const DEAD_MS = 6000; // a connection that is silent for so long, open or not, is given up
   const BRIGHT_MS = 600;
   const SLICE_MS = 24; // many props are painted in several frames, whole panels each: touch and clocks never wait for long
@@ -71,16 +72,16 @@
     timer = setTimeout(connect, 500 + Math.random() * (most - 500));
   }
 
-  function drop() {
+  function drop(code) {
     const old = socket;
     socket = null;
-    if (old) old.close(1000);
+    if (old) old.close(code);
   }
 
   // also one that never opened: TCP would try for minutes; but a new one has its time before it must have said anything
   function giveUpSilence() {
     if (!socket || Math.min(live.silenceMs(), passed(triedMark, triedAt)) <= DEAD_MS) return;
-    drop();
+    drop(BACK_SOON);
     again();
   }
 
@@ -105,7 +106,7 @@
   function watch(data) {
     const known = live.place && data && JSON.stringify(live.place) === JSON.stringify(data);
     if (known) return "";
-    drop();
+    drop(1000);
     live.place = data || null;
     pending = {};
     charts.clear();

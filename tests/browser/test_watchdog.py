@@ -47,12 +47,16 @@ class Kiosk:
         return [child for child in children if "--type=renderer" in " ".join(child.cmdline())]
 
     def kill(self) -> None:
-        """Pulls the plug."""
+        """Pulls the plug: all stand still before the first one dies, for a browser that sees its renderer die says
+        goodbye in its place."""
         if self.process is None:
             return
-        for child in [*psutil.Process(self.process.pid).children(recursive=True), psutil.Process(self.process.pid)]:
-            with contextlib.suppress(psutil.Error):
-                os.kill(child.pid, signal.SIGKILL)
+        own = psutil.Process(self.process.pid)
+        everybody = [own, *own.children(recursive=True)]
+        for last in (signal.SIGSTOP, signal.SIGKILL):
+            for one in everybody:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one.pid, last)
         self.process.wait(20)
         self.process = None
 
